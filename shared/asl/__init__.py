@@ -1,0 +1,1 @@
+"""Amazon States Language on Fn: the library that every function of the bundle shares."""

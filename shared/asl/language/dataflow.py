@@ -1,0 +1,293 @@
+"""How data flows through a state: InputPath … OutputPath, or Arguments and Output (JSONata).
+
+Both flows answer the same questions, so a state does not ask which language it is written in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from asl.language.document import Document
+from asl.language.errors import ExpressionError, runtime_fault
+from asl.language.fields import Fields
+from asl.language.jsonata_template import QueryTemplate
+from asl.language.paths import Path, PathNotFound
+from asl.language.scope import Json, Scope
+from asl.language.template import Template
+from asl.language.visit import Visit
+
+JSONPATH = "JSONPath"
+JSONATA = "JSONata"
+QUERY_LANGUAGES = (JSONPATH, JSONATA)
+
+RESULT = frozenset({"result"})
+ERROR_OUTPUT = frozenset({"errorOutput"})
+NOTHING: frozenset[str] = frozenset()
+
+ROOT = Path.parse("$")
+
+
+class Assignments(Protocol):
+    """An `Assign` block: new values by variable name."""
+
+    def render(self, scope: Scope) -> dict[str, Json]: ...
+
+
+class Dataflow(Protocol):
+    """What happens to data before a state's work and after it."""
+
+    @property
+    def language(self) -> str: ...
+
+    def arguments(self, visit: Visit) -> Document:
+        """What the state works on."""
+
+    def result(self, visit: Visit, result: Document) -> tuple[Document, Document]:
+        """Output and variables of a state that made `result`."""
+
+    def passed(self, visit: Visit, flow: Outflow | None = None) -> tuple[Document, Document]:
+        """Output and variables of a state that made nothing of its own.
+
+        flow: the Assign and Output of a Choice rule, in place of the state's.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Outflow:
+    """An Assign and an Output that belong to a part of a state: a Choice rule or a catcher."""
+
+    assign: Assignments | None = None
+    output: QueryTemplate | None = None
+
+
+def read_path(path: Path, scope: Scope) -> Json:
+    """The value at a path field such as InputPath; States.Runtime in AWS's words when missing."""
+    try:
+        return path.read(scope)
+    except PathNotFound as missing:
+        raise runtime_fault(f"Invalid path '{path.text}' : {missing}") from missing
+
+
+def assigned(visit: Visit, assign: Assignments | None, scope: Scope) -> Document:
+    """The variables after an Assign: every right side sees the old values."""
+    if assign is None:
+        return visit.token.variables
+    values = assign.render(scope)
+    return Document({**visit.variables, **values}) if values else visit.token.variables
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateAssignments:
+    """Assign in a JSONPath state."""
+
+    template: Template
+
+    def render(self, scope: Scope) -> dict[str, Json]:
+        values: dict[str, Json] = self.template.render(scope)
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class QueryAssignments:
+    """Assign in a JSONata state."""
+
+    template: QueryTemplate
+
+    def render(self, scope: Scope) -> dict[str, Json]:
+        values: dict[str, Json] = self.template.render(scope, "Assign")
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class JsonPathFlow:
+    """InputPath → Parameters → work → ResultSelector → ResultPath → OutputPath [asl.md 1.4].
+
+    A path that is None was written as `null`.
+    """
+
+    input_path: Path | None = ROOT
+    parameters: Template | None = None
+    result_selector: Template | None = None
+    result_path: Path | None = ROOT
+    output_path: Path | None = ROOT
+    assign: Assignments | None = None
+    language: str = JSONPATH
+
+    def effective_input(self, visit: Visit) -> Document:
+        return _through(visit, self.input_path, visit.token.input)
+
+    def arguments(self, visit: Visit) -> Document:
+        effective = self.effective_input(visit)
+        if self.parameters is None:
+            return effective
+        return Document(self.parameters.render(visit.scope(effective.value)))
+
+    def result(self, visit: Visit, result: Document) -> tuple[Document, Document]:
+        selected = result
+        if self.result_selector is not None:
+            selected = Document(self.result_selector.render(visit.scope(result.value)))
+        variables = visit.token.variables
+        if self.assign is not None:
+            variables = assigned(visit, self.assign, visit.scope(result.value))
+        placed = place(visit, self.result_path, selected)
+        return _through(visit, self.output_path, placed), variables
+
+    def passed(self, visit: Visit, flow: Outflow | None = None) -> tuple[Document, Document]:
+        effective = self.effective_input(visit)
+        assign = flow.assign if flow is not None else self.assign
+        variables = visit.token.variables
+        if assign is not None:
+            variables = assigned(visit, assign, visit.scope(effective.value))
+        return _through(visit, self.output_path, effective), variables
+
+
+def place(visit: Visit, result_path: Path | None, result: Document) -> Document:
+    """ResultPath: the result put into the raw state input, or in its place, or thrown away."""
+    if result_path is None:
+        return visit.token.input
+    if result_path == ROOT:
+        return result
+    try:
+        return Document(result_path.insert(visit.input, result.value))
+    except ExpressionError as fault:
+        raise runtime_fault(
+            f"Unable to apply step '{result_path.text}' to input: {fault}"
+        ) from fault
+
+
+def _through(visit: Visit, path: Path | None, document: Document) -> Document:
+    if path is None:
+        return Document({}, "{}")
+    if path == ROOT:
+        return document
+    return Document(read_path(path, visit.scope(document.value)))
+
+
+@dataclass(frozen=True, slots=True)
+class JsonataFlow:
+    """Arguments → work → Assign and Output side by side [asl.md 1.5]."""
+
+    template: QueryTemplate | None = None
+    output: QueryTemplate | None = None
+    assign: Assignments | None = None
+    language: str = JSONATA
+
+    def arguments(self, visit: Visit) -> Document:
+        if self.template is None:
+            return visit.token.input
+        return Document(self.template.render(visit.scope(None), "Arguments"))
+
+    def result(self, visit: Visit, result: Document) -> tuple[Document, Document]:
+        return self._out(visit, self, result, {"result": result})
+
+    def passed(self, visit: Visit, flow: Outflow | None = None) -> tuple[Document, Document]:
+        return self._out(visit, flow or self, visit.token.input, {})
+
+    def _out(
+        self,
+        visit: Visit,
+        flow: JsonataFlow | Outflow,
+        default: Document,
+        states: Mapping[str, Document],
+    ) -> tuple[Document, Document]:
+        if flow.assign is None and flow.output is None:
+            return default, visit.token.variables
+        scope = visit.scope(None, **{name: value.value for name, value in states.items()})
+        variables = assigned(visit, flow.assign, scope)
+        if flow.output is None:
+            return default, variables
+        return Document(flow.output.render(scope, "Output")), variables
+
+
+def parse_assign(fields: Fields, language: str, available: frozenset[str]) -> Assignments | None:
+    """Read an `Assign`; what `$states` offers in it is `available`."""
+    block = fields.object("Assign")
+    if block is None:
+        return None
+    for name in block.value:
+        _check_variable_name(name.removesuffix(".$") if language == JSONPATH else name, block)
+    if language == JSONPATH:
+        template = parse_template(fields, "Assign")
+        return None if template is None else TemplateAssignments(template)
+    query = parse_query(fields, "Assign", available)
+    return None if query is None else QueryAssignments(query)
+
+
+def _check_variable_name(name: str, block: Fields) -> None:
+    if name == "states" or not name.isidentifier() or len(name) > 80:
+        block.report(
+            f"'{name}' is not a valid variable name: an identifier of at most 80 characters "
+            "other than 'states' is needed",
+            name,
+        )
+
+
+def parse_template(fields: Fields, name: str) -> Template | None:
+    """Read a payload template field of a JSONPath state."""
+    if name not in fields:
+        return None
+    try:
+        return Template.parse(fields.raw(name), fields.at(name))
+    except ExpressionError as fault:
+        fields.report(str(fault), name)
+        return None
+
+
+def parse_query(fields: Fields, name: str, available: frozenset[str]) -> QueryTemplate | None:
+    """Read a field of a JSONata state: any JSON with expressions in its strings."""
+    if name not in fields:
+        return None
+    try:
+        return QueryTemplate.parse(fields.raw(name), fields.at(name), available)
+    except ExpressionError as fault:
+        fields.report(str(fault), name)
+        return None
+
+
+JSONPATH_FIELDS = ("InputPath", "OutputPath", "Parameters", "ResultSelector", "ResultPath")
+JSONATA_FIELDS = ("Arguments", "Output")
+
+
+def parse_dataflow(fields: Fields, language: str, allowed: frozenset[str]) -> Dataflow:
+    """Read the data fields of a state; `allowed` are those its type has in either language."""
+    other = JSONATA_FIELDS if language == JSONPATH else JSONPATH_FIELDS
+    fields.refuse(other, f"in a state whose QueryLanguage is '{language}'")
+    available = RESULT if "Result" in allowed else NOTHING
+    assign = parse_assign(fields, language, available) if "Assign" in allowed else None
+    if language == JSONPATH:
+        return _parse_jsonpath(fields, allowed, assign)
+    return JsonataFlow(
+        parse_query(fields, "Arguments", NOTHING) if "Arguments" in allowed else None,
+        parse_query(fields, "Output", available) if "Output" in allowed else None,
+        assign,
+    )
+
+
+def _parse_jsonpath(
+    fields: Fields, allowed: frozenset[str], assign: Assignments | None
+) -> JsonPathFlow:
+    values: dict[str, Any] = {}
+    for name, attribute in _JSONPATH_ATTRIBUTES.items():
+        if name not in allowed or name not in fields:
+            continue
+        if name in ("Parameters", "ResultSelector"):
+            values[attribute] = parse_template(fields, name)
+        elif fields.value[name] is None:
+            values[attribute] = fields.raw(name)
+        elif (path := fields.path(name, reference=name == "ResultPath")) is not None:
+            values[attribute] = path
+    result_path = values.get("result_path")
+    if result_path is not None and result_path.root != "$":
+        fields.report("ResultPath must point into the state's data", "ResultPath")
+    return JsonPathFlow(assign=assign, **values)
+
+
+_JSONPATH_ATTRIBUTES = {
+    "InputPath": "input_path",
+    "Parameters": "parameters",
+    "ResultSelector": "result_selector",
+    "ResultPath": "result_path",
+    "OutputPath": "output_path",
+}

@@ -1,0 +1,195 @@
+"""Retry and Catch: who matches an error, when the next attempt is due, where a caught one goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from asl.language import errors
+from asl.language.dataflow import (
+    ERROR_OUTPUT,
+    JSONATA,
+    JSONPATH,
+    Outflow,
+    assigned,
+    parse_assign,
+    parse_query,
+    place,
+)
+from asl.language.document import Document
+from asl.language.fields import LARGEST_INTEGER, Fields
+from asl.language.paths import Path
+from asl.language.scope import Json
+from asl.language.visit import Visit
+
+LONGEST_DELAY = 31_622_400  # seconds; the bound of MaxDelaySeconds [asl.md 1.15]
+
+
+def matches(names: tuple[str, ...], error: str | None) -> bool:
+    """Whether an ErrorEquals takes an error [asl.md 5.1, 5.2].
+
+    States.Runtime is never taken, even by name (recorded); States.TaskFailed takes every error but
+    a timeout; a missed heartbeat answers to both timeout names; an error without a name (a Fail
+    state without fields, SendTaskFailure without error) is taken by the wildcards.
+    """
+    if error == errors.RUNTIME:
+        return False
+    aliases = {error}
+    if error in (errors.TIMEOUT, errors.HEARTBEAT_TIMEOUT):
+        aliases |= {errors.ALL, errors.TIMEOUT}
+    else:
+        aliases |= {errors.ALL, errors.TASK_FAILED}
+    return any(name in aliases for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Retrier:
+    """One entry of Retry; delays in seconds."""
+
+    error_equals: tuple[str, ...]
+    interval: int = 1
+    max_attempts: int = 3
+    backoff_rate: float = 2.0
+    max_delay: int | None = None
+    full_jitter: bool = False
+
+    def delay(self, made: int, random: Random) -> float:
+        """Seconds before the next retry, after `made` retries: interval × rate^made, capped."""
+        longest = float(self.max_delay or LONGEST_DELAY)
+        try:
+            delay = min(self.interval * self.backoff_rate**made, longest)
+        except OverflowError:
+            delay = longest
+        return random.uniform(0, delay) if self.full_jitter else delay
+
+
+@dataclass(frozen=True, slots=True)
+class Catcher:
+    """One entry of Catch."""
+
+    error_equals: tuple[str, ...]
+    next: str
+    result_path: Path | None
+    outflow: Outflow
+    language: str
+
+    def output(
+        self, visit: Visit, error: str | None, cause: str | None
+    ) -> tuple[Document, Document]:
+        """Output and variables of the state when this catcher takes over.
+
+        ResultSelector and OutputPath of the state are not applied (recorded).
+        """
+        error_output: Json = {"Error": error, "Cause": cause}
+        scope = visit.scope(error_output, errorOutput=error_output)
+        variables = assigned(visit, self.outflow.assign, scope)
+        if self.language == JSONPATH:
+            return place(visit, self.result_path, Document(error_output)), variables
+        if self.outflow.output is None:
+            return Document(error_output), variables
+        return Document(self.outflow.output.render(scope, "Output")), variables
+
+
+@dataclass(frozen=True, slots=True)
+class RetryDecision:
+    """Try again after `delay` seconds; `counters` are those after this retry."""
+
+    delay: float
+    counters: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """The Retry and Catch of one state."""
+
+    retriers: tuple[Retrier, ...] = ()
+    catchers: tuple[Catcher, ...] = ()
+
+    def retry(
+        self, error: str | None, counters: tuple[int, ...], random: Random
+    ) -> RetryDecision | None:
+        """The first retrier that takes the error decides; each counts for itself."""
+        counters = counters or (0,) * len(self.retriers)
+        for index, retrier in enumerate(self.retriers):
+            if not matches(retrier.error_equals, error):
+                continue
+            made = counters[index]
+            if made >= retrier.max_attempts:
+                return None
+            after = (*counters[:index], made + 1, *counters[index + 1 :])
+            return RetryDecision(retrier.delay(made, random), after)
+        return None
+
+    def catcher(self, error: str | None) -> Catcher | None:
+        return next((c for c in self.catchers if matches(c.error_equals, error)), None)
+
+
+NO_RECOVERY = Recovery()
+
+
+def parse_recovery(fields: Fields, language: str) -> Recovery:
+    """Read Retry and Catch of a state."""
+    retriers = [_parse_retrier(item) for item in fields.objects("Retry", may_be_empty=True)]
+    catchers = [
+        _parse_catcher(item, language) for item in fields.objects("Catch", may_be_empty=True)
+    ]
+    for name, entries in (("Retry", retriers), ("Catch", catchers)):
+        _check_wildcard(fields, name, [entry.error_equals for entry in entries])
+    return Recovery(tuple(retriers), tuple(catchers))
+
+
+def _check_wildcard(fields: Fields, name: str, entries: list[tuple[str, ...]]) -> None:
+    for index, error_equals in enumerate(entries):
+        if errors.ALL not in error_equals:
+            continue
+        if len(error_equals) > 1 or index != len(entries) - 1:
+            fields.faults.report(
+                "States.ALL must appear alone in ErrorEquals, and only in the last entry",
+                f"{fields.at(name)}[{index}]/ErrorEquals",
+            )
+
+
+def _parse_retrier(fields: Fields) -> Retrier:
+    fields.require("ErrorEquals")
+    interval = fields.integer("IntervalSeconds", minimum=1, maximum=LARGEST_INTEGER)
+    attempts = fields.integer("MaxAttempts", minimum=0, maximum=LARGEST_INTEGER)
+    rate = fields.number("BackoffRate", minimum=1.0)
+    cap = fields.integer("MaxDelaySeconds", minimum=1, maximum=LONGEST_DELAY)
+    jitter = fields.one_of("JitterStrategy", ("NONE", "FULL"))
+    if cap is not None and cap <= (interval or 1):
+        fields.report("MaxDelaySeconds must be greater than IntervalSeconds", "MaxDelaySeconds")
+    retrier = Retrier(
+        fields.texts("ErrorEquals"),
+        interval=1 if interval is None else interval,
+        max_attempts=3 if attempts is None else attempts,
+        backoff_rate=2.0 if rate is None else rate,
+        max_delay=cap,
+        full_jitter=jitter == "FULL",
+    )
+    fields.close()
+    return retrier
+
+
+def _parse_catcher(fields: Fields, language: str) -> Catcher:
+    fields.require("ErrorEquals", "Next")
+    if language == JSONATA:
+        fields.refuse(["ResultPath"], "in a state whose QueryLanguage is 'JSONata'")
+    else:
+        fields.refuse(["Output"], "in a state whose QueryLanguage is 'JSONPath'")
+    result_path: Path | None = Path.parse("$")
+    if "ResultPath" in fields and fields.raw("ResultPath") is None:
+        result_path = None
+    elif "ResultPath" in fields:
+        result_path = fields.path("ResultPath", reference=True)
+    catcher = Catcher(
+        fields.texts("ErrorEquals"),
+        fields.text("Next") or "",
+        result_path,
+        Outflow(
+            parse_assign(fields, language, ERROR_OUTPUT),
+            parse_query(fields, "Output", ERROR_OUTPUT) if language == JSONATA else None,
+        ),
+        language,
+    )
+    fields.close()
+    return catcher

@@ -1,0 +1,165 @@
+"""What all states share: to be entered, to go on, to recover or to fail."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from asl.language.dataflow import Dataflow
+from asl.language.document import Document
+from asl.language.effects import Effect, Fail, Finish, Goto, Retry
+from asl.language.errors import DATA_LIMIT_EXCEEDED, StateError
+from asl.language.events import Entered, Event
+from asl.language.fields import Fields
+from asl.language.recovery import NO_RECOVERY, Recovery
+from asl.language.visit import Visit
+
+DATA_LIMIT = 262_144  # bytes of one state's output, as UTF-8 [asl.md 8.1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class State(ABC):
+    """A state of the definition, parsed and checked.
+
+    next: the state that follows, None where the branch ends here. parent: the Parallel or Map in
+    whose branch it stands, empty at the top.
+    """
+
+    TYPE: ClassVar[str]
+    DATA_FIELDS: ClassVar[frozenset[str]] = frozenset()
+    SHOWS_RETRY_COUNT: ClassVar[bool] = False
+
+    name: str
+    parent: str = ""
+    flow: Dataflow
+    next: str | None = None
+    recovery: Recovery = NO_RECOVERY
+
+    @classmethod
+    @abstractmethod
+    def parse(cls, fields: Fields, common: Common) -> State:
+        """Read the fields this type has beside the common ones; faults go to `fields`."""
+
+    @abstractmethod
+    def on(self, event: Event, visit: Visit) -> Effect:
+        """What follows from an event; StateError when the state cannot go on."""
+
+    def targets(self) -> Iterator[tuple[str, str]]:
+        """Every state this one may go to, and the field that says so, for the check of targets."""
+        if self.next is not None:
+            yield self.next, "Next"
+        for index, catcher in enumerate(self.recovery.catchers):
+            yield catcher.next, f"Catch[{index}]/Next"
+
+    def step(self, event: Event, visit: Visit) -> Effect:
+        """What follows from an event, faults included."""
+        visit.shows_retry_count = self.SHOWS_RETRY_COUNT
+        try:
+            if isinstance(event, Entered):
+                self._enter(visit)
+            return self.on(event, visit)
+        except StateError as fault:
+            return self.fail(visit, fault)
+
+    def _enter(self, visit: Visit) -> None:
+        visit.previous_event = visit.last_event
+        visit.entered_at = visit.moment.now
+        visit.entered_event = visit.record(f"{self.TYPE}StateEntered")
+
+    def leave(
+        self, visit: Visit, output: Document, variables: Document, *, next_: str | None = None
+    ) -> Effect:
+        """Go on to `next_` (default: the state's own Next), or end the branch."""
+        self.check_size(output)
+        self._record_exit(visit, variables)
+        target = next_ or self.next
+        return Finish(output) if target is None else Goto(target, output, variables)
+
+    def _record_exit(self, visit: Visit, variables: Document) -> None:
+        details = None
+        if variables is not visit.token.variables:
+            before = visit.variables
+            after = variables.value
+            changed = {k: v for k, v in after.items() if k not in before or before[k] is not v}
+            details = {"assignedVariables": changed}
+        visit.record(f"{self.TYPE}StateExited", details, previous=self.exit_previous(visit))
+
+    def exit_previous(self, visit: Visit) -> int | None:
+        """The event that StateExited follows, where it is not simply the last one."""
+        return None
+
+    def check_size(self, output: Document) -> None:
+        if output.exceeds(DATA_LIMIT):
+            raise data_limit_exceeded(self.name)
+
+    def fail(self, visit: Visit, fault: StateError) -> Effect:
+        """Retry, catch, or fail with the branch."""
+        cause = fault.cause
+        if fault.prefixed and cause is not None:
+            cause = visit.prefix(cause)
+        if fault.location is not None:
+            details = {"error": fault.error, "cause": cause, "state": self.name}
+            if fault.location:
+                details["location"] = fault.location
+            visit.record("EvaluationFailed", details, previous=self.evaluation_previous(visit))
+        return self.recover(visit, fault.error, cause)
+
+    def evaluation_previous(self, visit: Visit) -> int:
+        """EvaluationFailed follows the event before the state's entry (recorded, 29 of 34)."""
+        return visit.previous_event
+
+    def recover(self, visit: Visit, error: str | None, cause: str | None) -> Effect:
+        token = visit.token
+        decision = self.recovery.retry(error, token.counters, visit.moment.random)
+        if decision is not None:
+            due = visit.moment.now + round(decision.delay * 1000)
+            return Retry(due, decision.counters, error, cause)
+        self.record_failure(visit, error, cause)
+        catcher = self.recovery.catcher(error)
+        if catcher is None:
+            return Fail(error, cause)
+        try:
+            output, variables = catcher.output(visit, error, cause)
+            self.check_size(output)
+        except StateError as fault:
+            text = visit.prefix(fault.cause) if fault.prefixed and fault.cause else fault.cause
+            return Fail(fault.error, text)
+        self._record_exit(visit, variables)
+        return Goto(catcher.next, output, variables)
+
+    def record_failure(self, visit: Visit, error: str | None, cause: str | None) -> None:
+        """Write down that the state has failed for good, where its type has an event for that."""
+        return
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What every state reads the same way, handed to the parsing of each type."""
+
+    name: str
+    parent: str
+    language: str
+    flow: Dataflow
+    next: str | None
+    recovery: Recovery
+    machine: Submachines
+
+
+class Submachines(ABC):
+    """How Parallel and Map have their branches read. type: STANDARD or EXPRESS."""
+
+    type: str
+
+    @abstractmethod
+    def parse_branch(self, fields: Fields, parent: str) -> str:
+        """Read StartAt and States of a branch; answers the name of its first state."""
+
+
+def data_limit_exceeded(subject: str) -> StateError:
+    return StateError(
+        DATA_LIMIT_EXCEEDED,
+        f"The state/task '{subject}' returned a result with a size exceeding the maximum number "
+        "of bytes service limit.",
+    )

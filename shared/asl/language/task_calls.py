@@ -1,0 +1,56 @@
+"""What a function call carries, and what its answer looks like to a workflow."""
+
+from __future__ import annotations
+
+import re
+
+from asl.language import jsontext
+from asl.language.document import EMPTY, Document
+from asl.language.effects import FunctionRequest
+from asl.language.errors import ExpressionError, StateError, runtime_fault
+from asl.language.events import Returned
+from asl.language.resources import Resource, parse_resource
+from asl.language.scope import Json
+
+
+def function_request(resource: Resource, arguments: Document) -> FunctionRequest:
+    """The call that a Task makes; States.Runtime when lambda:invoke names no function."""
+    if resource.function:
+        return FunctionRequest(resource.app, resource.function, arguments, resource.dialect)
+    parameters = arguments.value
+    named = parameters.get("FunctionName") if isinstance(parameters, dict) else None
+    if not isinstance(named, str):
+        raise _unusable(parameters, "The field 'FunctionName' is required but was missing")
+    try:
+        target = parse_resource(re.sub(r":\$LATEST$", "", named))
+    except ExpressionError as fault:
+        raise _unusable(
+            parameters, "The value of the field 'FunctionName' has an invalid format"
+        ) from fault
+    payload = Document(parameters["Payload"]) if "Payload" in parameters else EMPTY
+    return FunctionRequest(target.app, target.function, payload, resource.dialect)
+
+
+def _unusable(parameters: Json, why: str) -> StateError:
+    return runtime_fault(
+        f"The Parameters '{jsontext.compact(parameters)}' could not be used to start the Task: "
+        f"[{why}]"
+    )
+
+
+def lambda_envelope(event: Returned) -> Document:
+    """The result of lambda:invoke: the function's answer within what Lambda says of the call."""
+    headers = {name: [value] for name, value in event.headers.items()}
+    return Document(
+        {
+            "ExecutedVersion": "$LATEST",
+            "Payload": event.output.value,
+            "SdkHttpMetadata": {
+                "AllHttpHeaders": headers,
+                "HttpHeaders": dict(event.headers),
+                "HttpStatusCode": 200,
+            },
+            "SdkResponseMetadata": {"RequestId": event.call_id},
+            "StatusCode": 200,
+        }
+    )

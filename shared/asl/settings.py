@@ -1,0 +1,92 @@
+"""The settings: all by environment (Fn config), all with a default that works on a laptop."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from asl.language.errors import AslError
+
+DEFAULT_DATABASE_URL = "sqlite:///.data/states.db"
+
+
+class BadSetting(AslError):
+    """A setting that is unknown or cannot be read; names it and says what it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """See docs/settings.md for the table. Times are seconds."""
+
+    database_url: str = DEFAULT_DATABASE_URL
+    fn_api_url: str = "http://127.0.0.1:8080"
+    retention_days: int = 7
+    aws_region: str = "us-east-1"
+    aws_account_id: str = "000000000000"
+    lease_seconds: int = 30
+    drain_seconds: int = 10
+    max_runners: int = 8
+    max_calls: int = 32
+    evict_batch: int = 100
+    max_payload_bytes: int = 262_144
+
+
+def _integer(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdecimal() or not low <= int(text) <= high:
+            raise ValueError(f"a whole number from {low} to {high}")
+        return int(text)
+
+    return read
+
+
+def _matching(pattern: str, what: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(what)
+        return text
+
+    return read
+
+
+READERS: dict[str, Callable[[str], str | int]] = {
+    "DATABASE_URL": _matching(r"\w+:.+", "sqlite:///…, postgres://… or mysql://…"),
+    "FN_API_URL": _matching(r"https?://[^/\s]+\S*", "http(s)://host:port of the Fn server"),
+    "RETENTION_DAYS": _integer(1, 30),
+    "AWS_REGION": _matching(r"[a-z0-9-]+", "a region name such as us-east-1"),
+    "AWS_ACCOUNT_ID": _matching(r"\d{12}", "twelve digits"),
+    "LEASE_SECONDS": _integer(2, 300),
+    "DRAIN_SECONDS": _integer(0, 240),
+    "MAX_RUNNERS": _integer(1, 1000),
+    "MAX_CALLS": _integer(1, 40),
+    "EVICT_BATCH": _integer(1, 10_000),
+    "MAX_PAYLOAD_BYTES": _integer(1024, 16 << 20),
+}
+# Names near ours that belong to others.
+FOREIGN = frozenset({"AWS_DEFAULT_REGION"})
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Settings from an environment; BadSetting for a malformed one, or a misspelt name."""
+    _refuse_misspelt(environment)
+    values: dict[str, str | int] = {}
+    for name, read in READERS.items():
+        text = environment.get(name, "")
+        if not text:
+            continue
+        try:
+            values[name.lower()] = read(text)
+        except ValueError as fault:
+            raise BadSetting(f"the setting {name} takes {fault}") from fault
+    return Settings(**values)  # type: ignore[arg-type]
+
+
+def _refuse_misspelt(environment: Mapping[str, str]) -> None:
+    for name in environment:
+        if name in READERS or name in FOREIGN:
+            continue
+        near = difflib.get_close_matches(name, READERS, n=1, cutoff=0.88)
+        if near:
+            raise BadSetting(f"the setting {name} is unknown; {near[0]} is probably meant")

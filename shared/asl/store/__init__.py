@@ -1,0 +1,1 @@
+"""Storage: the tables, the guarded writes, the queries. Nothing else knows SQL."""

@@ -1,0 +1,146 @@
+"""Taking an operation in hand: what it is, and which event it meets now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from asl.language import jsontext
+from asl.language.document import Document
+from asl.language.events import (
+    Aborted,
+    BranchFailed,
+    Drained,
+    Elapsed,
+    Entered,
+    Event,
+    Joined,
+    Retried,
+    TimedOut,
+)
+from asl.language.scope import Json
+from asl.store.database import Database
+from asl.store.rows import (
+    LIVE,
+    SELECT_EXECUTION,
+    SELECT_OPERATION,
+    Awaiting,
+    ExecutionRow,
+    OperationRow,
+    Status,
+    split_operation_id,
+)
+
+RUNNING = (Status.PENDING, Status.EXECUTING)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An operation in hand, its run locked until the transaction ends.
+
+    event: what it meets. None: a call was begun and its runner was lost; it is to be made again.
+    """
+
+    execution: ExecutionRow
+    operation: OperationRow
+    event: Event | None
+
+
+def text_or_none(text: str | None) -> str | None:
+    """A stored error or cause: JSON text of a string, or NULL."""
+    return None if text is None else str(jsontext.loads(text))
+
+
+def json_or_none(value: str | None) -> str | None:
+    return None if value is None else jsontext.dumps(value)
+
+
+class Claims:
+    """Reads runs and operations under lock. Every verb wants a transaction around it."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self._select_execution = database.sql(SELECT_EXECUTION)
+        self._select_operation = database.sql(SELECT_OPERATION)
+        self._select_outputs = database.sql(
+            "SELECT branch, output, last_event FROM operation WHERE execution_id = ? "
+            "AND parent = ? AND parent_round = ? AND ends = ? ORDER BY branch"
+        )
+
+    def claim(self, operation_id: str, now: int) -> Claim | None:
+        """The operation, if it is live and due; None: it is not there, not due or not ours."""
+        found = self._locked(operation_id)
+        if found is None:
+            return None
+        execution, row = found
+        if row.status not in LIVE or row.due_at is None or row.due_at > now:
+            return None
+        return Claim(execution, row, self._event(row, now))
+
+    def reclaim(self, operation_id: str, fence: int, event: Event) -> Claim | None:
+        """The operation whose call we made, if nobody has taken it over since."""
+        found = self._locked(operation_id)
+        if found is None:
+            return None
+        execution, row = found
+        if row.fence != fence or row.status != Status.EXECUTING:
+            return None
+        return Claim(execution, row, event)
+
+    def _locked(self, operation_id: str) -> tuple[ExecutionRow, OperationRow] | None:
+        """Run and operation; the run first, always, so that two transactions cannot deadlock."""
+        key = split_operation_id(operation_id)
+        if key is None:
+            return None
+        execution = self.lock_execution(key[0])
+        if execution is None or execution.status not in RUNNING:
+            return None
+        values = self._db.execute(self._select_operation, key).fetchone()
+        return None if values is None else (execution, OperationRow(*values))
+
+    def lock_execution(self, execution_id: str) -> ExecutionRow | None:
+        values = self._db.execute(self._select_execution, (execution_id,)).fetchone()
+        return None if values is None else ExecutionRow(*values)
+
+    def _event(self, row: OperationRow, now: int) -> Event | None:
+        if row.entered_event == 0:
+            return Entered()
+        return self._EVENTS[Awaiting(row.awaiting)](self, row, now)
+
+    def _elapsed(self, _row: OperationRow, _now: int) -> Event:
+        return Elapsed()
+
+    def _retried(self, _row: OperationRow, _now: int) -> Event:
+        return Retried()
+
+    def _lost_call(self, row: OperationRow, now: int) -> Event | None:
+        return TimedOut() if row.deadline is not None and row.deadline <= now else None
+
+    def _callback_late(self, row: OperationRow, now: int) -> Event:
+        return TimedOut(heartbeat=row.deadline is None or row.deadline > now)
+
+    def _joined(self, row: OperationRow, _now: int) -> Event:
+        if row.opened < row.total:
+            items = None if row.items is None else Document.read(row.items)
+            return Drained(row.opened, items)
+        key = (row.execution_id, row.number, row.round, True)
+        found: Sequence[tuple[int, str, int]] = self._db.execute(
+            self._select_outputs, key
+        ).fetchall()
+        outputs = [Document.read(output) for _, output, _ in found]
+        return Joined(outputs, max(last for _, _, last in found))
+
+    def _branch_failed(self, row: OperationRow, _now: int) -> Event:
+        failure: Json = jsontext.loads(row.request or "{}")
+        aborted = [Aborted(*entry) for entry in failure.pop("aborted")]
+        return BranchFailed(**failure, aborted=aborted)
+
+    _EVENTS: ClassVar[dict[Awaiting, Callable[[Claims, OperationRow, int], Event | None]]] = {
+        Awaiting.TIME: _elapsed,
+        Awaiting.RETRY: _retried,
+        Awaiting.RESULT: _lost_call,
+        Awaiting.CALLBACK: _callback_late,
+        Awaiting.BRANCHES: _joined,
+        Awaiting.FAILURE: _branch_failed,
+    }

@@ -1,0 +1,87 @@
+"""What has come due: found by time, whoever was to have done it."""
+
+from __future__ import annotations
+
+from asl.store.database import Database
+from asl.store.rows import Status, operation_id, split_operation_id
+
+
+class Due:
+    """Reads and small guarded writes; no transaction is needed around them."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self._select_operations = database.sql(
+            "SELECT execution_id, number FROM operation WHERE due_at <= ? ORDER BY due_at LIMIT ?"
+        )
+        self._select_executions = database.sql(
+            "SELECT id FROM execution WHERE due_at <= ? ORDER BY due_at LIMIT ?"
+        )
+        self._next = database.sql(
+            "SELECT MIN(due_at) FROM (SELECT MIN(due_at) AS due_at FROM operation "
+            "UNION ALL SELECT MIN(due_at) FROM execution) AS earliest"
+        )
+        self._renew = database.sql(
+            "UPDATE operation SET due_at = ? WHERE execution_id = ? AND number = ? "
+            f"AND fence = ? AND status = '{Status.EXECUTING}'"
+        )
+        self._postpone = database.sql(
+            "UPDATE operation SET due_at = ? WHERE execution_id = ? AND number = ? AND due_at <= ?"
+        )
+        self._claim_lease = database.sql(
+            "UPDATE lease SET holder = ?, until = ? WHERE name = ? AND (until < ? OR holder = ?)"
+        )
+        self._insert_lease = database.sql(
+            "INSERT INTO lease (name, holder, until) VALUES (?, ?, ?)"
+        )
+        self._select_lease = database.sql("SELECT until FROM lease WHERE name = ?")
+        self._release_lease = database.sql(
+            "UPDATE lease SET until = 0 WHERE name = ? AND holder = ?"
+        )
+
+    def operations(self, now: int, limit: int) -> list[str]:
+        """Ids of operations that want attention, the longest waiting first."""
+        found = self._db.execute(self._select_operations, (now, limit)).fetchall()
+        return [operation_id(execution, number) for execution, number in found]
+
+    def executions(self, now: int, limit: int) -> list[str]:
+        """Ids of runs whose own time is over."""
+        return [id_ for (id_,) in self._db.execute(self._select_executions, (now, limit))]
+
+    def next(self) -> int | None:
+        """When the next thing comes due (ms), None when nothing is pending."""
+        earliest: int | None = self._db.execute(self._next).fetchone()[0]
+        return earliest
+
+    def renew(self, execution_id: str, number: int, fence: int, until: int) -> bool:
+        """Hold a call's operation until `until`; False when it is no longer ours."""
+        renewed = self._db.execute(self._renew, (until, execution_id, number, fence))
+        return bool(renewed.rowcount)
+
+    def postpone(self, operation_id: str, overdue: int, now: int) -> bool:
+        """Make a long overdue operation due just now, so that one healer at a time sees to it."""
+        key = split_operation_id(operation_id)
+        if key is None:
+            return False
+        return bool(self._db.execute(self._postpone, (now, *key, overdue)).rowcount)
+
+    def take_lease(self, name: str, holder: str, now: int, until: int) -> bool:
+        """Take a role or keep it; False while somebody else has it."""
+        parameters = (holder, until, name, now, holder)
+        if self._db.execute(self._claim_lease, parameters).rowcount:
+            return True
+        if self._db.execute(self._select_lease, (name,)).fetchone() is not None:
+            return False
+        try:
+            self._db.execute(self._insert_lease, (name, holder, until))
+        except self._db.unique_violations():
+            return False
+        return True
+
+    def lease_until(self, name: str) -> int:
+        """Until when a role is taken (ms), 0 when it is free."""
+        found = self._db.execute(self._select_lease, (name,)).fetchone()
+        return 0 if found is None else int(found[0])
+
+    def release_lease(self, name: str, holder: str) -> None:
+        self._db.execute(self._release_lease, (name, holder))

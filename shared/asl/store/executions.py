@@ -1,0 +1,157 @@
+"""Runs: accepted once by name, found, listed, ended from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from asl.language.document import Document
+from asl.language.effects import Record
+from asl.store.claims import RUNNING, Claims
+from asl.store.commits import Commits, first_operation, history_text
+from asl.store.database import Database
+from asl.store.errors import NameTaken
+from asl.store.rows import (
+    INSERT_EXECUTION,
+    INSERT_OPERATION,
+    LIVE,
+    ExecutionRow,
+    OperationRow,
+    Status,
+    execution_from,
+    insert_values,
+    operation_from,
+)
+from asl.store.tables import Execution, Operation
+
+_LIVE = ", ".join(f"'{status}'" for status in LIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run is ended from outside: Aborted or TimedOut, with an error and a cause or none."""
+
+    status: Status
+    error: str | None
+    cause: str | None
+    event: str
+    details: dict[str, Any]
+
+
+class Executions:
+    """The runs of all machines."""
+
+    def __init__(self, database: Database, claims: Claims, commits: Commits) -> None:
+        self._db = database
+        self._claims = claims
+        self._commits = commits
+        self._insert = database.sql(INSERT_EXECUTION)
+        self._insert_operation = database.sql(INSERT_OPERATION)
+        self._insert_history = database.sql(
+            "INSERT INTO history (execution_id, first, operation, events) VALUES (?, ?, ?, ?)"
+        )
+        self._abort_all = database.sql(
+            f"UPDATE operation SET status = '{Status.ABORTED}', due_at = NULL, ended_at = ?, "
+            f"token = NULL, fence = fence + 1 WHERE execution_id = ? AND status IN ({_LIVE})"
+        )
+        self._select_by_name = database.sql(
+            "SELECT id FROM execution WHERE state_machine_id = ? AND name = ?"
+        )
+
+    def start(self, row: ExecutionRow, start_at: str, started: Record) -> str:
+        """Accept a run with its first operation; the operation's id. NameTaken: it is known.
+
+        One transaction; the run is safe once this returns.
+        """
+        first = first_operation(row, 1, start_at, Document.read(row.input), row.created_at)
+        accepted = replace(row, events=1, operations=1)
+        with self._db.transaction():
+            try:
+                self._db.execute(self._insert, insert_values(accepted))
+            except self._db.unique_violations() as taken:
+                raise NameTaken(row.name) from taken
+            self._db.execute(self._insert_operation, insert_values(first))
+            history = (row.id, started.id, 0, history_text([started]))
+            self._db.execute(self._insert_history, history)
+        return first.id
+
+    def find_by_name(self, state_machine_id: str, name: str) -> ExecutionRow | None:
+        found = self._db.execute(self._select_by_name, (state_machine_id, name)).fetchone()
+        return None if found is None else self.find(found[0])
+
+    def find(self, execution_id: str) -> ExecutionRow | None:
+        query = Execution.select().where(Execution.id == execution_id).tuples()
+        with self._db.reading():
+            found = query.first()
+        return None if found is None else execution_from(found)
+
+    def status(self, execution_id: str) -> str | None:
+        with self._db.reading():
+            found = Execution.select(Execution.status).where(Execution.id == execution_id).first()
+        return None if found is None else str(found.status)
+
+    def page(
+        self,
+        *,
+        per_page: int,
+        before: str | None = None,
+        state_machine_id: str | None = None,
+        status: str | None = None,
+    ) -> Sequence[ExecutionRow]:
+        """Newest first; `before` is the id of the last one of the page before."""
+        query = Execution.select().order_by(Execution.id.desc()).limit(per_page)
+        if before is not None:
+            query = query.where(Execution.id < before)
+        if state_machine_id is not None:
+            query = query.where(Execution.state_machine_id == state_machine_id)
+        if status is not None:
+            query = query.where(Execution.status == status)
+        with self._db.reading():
+            return [execution_from(values) for values in query.tuples()]
+
+    def operations(
+        self, execution_id: str, *, per_page: int, after: int = 0
+    ) -> Sequence[OperationRow]:
+        """The operations of a run in the order of their numbers."""
+        query = (
+            Operation.select()
+            .where(Operation.execution_id == execution_id, Operation.number > after)
+            .order_by(Operation.number)
+            .limit(per_page)
+        )
+        with self._db.reading():
+            return [operation_from(values) for values in query.tuples()]
+
+    def end(self, execution_id: str, ending: Ending, now: int) -> ExecutionRow | None:
+        """End a run from outside with everything in it; None: there is no such run.
+
+        A run that has ended already stays as it is: a terminal status never changes. One
+        transaction; whatever is just being started finds the run ended and goes no further.
+        """
+        with self._db.transaction():
+            row = self._claims.lock_execution(execution_id)
+            if row is None or row.status not in RUNNING:
+                return row
+            self._db.execute(self._abort_all, (now, execution_id))
+            record = Record(row.events + 1, 0, ending.event, now, ending.details)
+            self._db.execute(self._insert_history, (row.id, record.id, 0, history_text([record])))
+            ended = replace(
+                row,
+                status=ending.status,
+                error=ending.error,
+                cause=ending.cause,
+                events=record.id,
+                ended_at=now,
+                due_at=None,
+            )
+            self._commits.save_execution(ended)
+            return ended
+
+    def in_flight(self, state_machine_id: str) -> bool:
+        """Whether a machine has runs that have not ended."""
+        query = Execution.select(Execution.id).where(
+            Execution.state_machine_id == state_machine_id, Execution.status.in_(RUNNING)
+        )
+        with self._db.reading():
+            return query.exists()

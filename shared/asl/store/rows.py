@@ -1,0 +1,170 @@
+"""The rows of the hot path as frozen values, and the statements that read and write them whole.
+
+Statements are built once here; the ORM is for the queries of people.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+
+class Status(StrEnum):
+    """Of an execution or an operation. Waiting is an operation's alone."""
+
+    PENDING = "Pending"
+    EXECUTING = "Executing"
+    WAITING = "Waiting"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    TIMED_OUT = "TimedOut"
+    ABORTED = "Aborted"
+
+
+LIVE = (Status.PENDING, Status.EXECUTING, Status.WAITING)
+ENDED = (Status.SUCCEEDED, Status.FAILED, Status.TIMED_OUT, Status.ABORTED)
+
+
+class Awaiting(StrEnum):
+    """What an operation that was entered waits for, or which event woke it."""
+
+    NOTHING = ""
+    RESULT = "result"
+    CALLBACK = "callback"
+    TIME = "time"
+    RETRY = "retry"
+    BRANCHES = "branches"
+    FAILURE = "failure"
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionRow:
+    """What a transition reads of its run, and writes."""
+
+    id: str
+    state_machine_id: str
+    version: int
+    name: str
+    namespace: str
+    queue: str
+    status: str
+    input: str
+    output: str | None
+    error: str | None
+    cause: str | None
+    retention_days: int | None
+    trace: str
+    events: int
+    operations: int
+    created_at: int
+    started_at: int | None
+    ended_at: int | None
+    due_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRow:
+    """One operation; see `tables.Operation`. error is the JSON text of a string or null."""
+
+    execution_id: str
+    number: int
+    parent: int
+    branch: int
+    parent_round: int
+    opens: bool
+    ends: bool
+    state: str
+    type: str
+    status: str
+    awaiting: str
+    due_at: int | None
+    fence: int
+    attempt: int
+    counters: str
+    input: str
+    variables: str
+    output: str | None
+    error: str | None
+    cause: str | None
+    request: str | None
+    token: str | None
+    deadline: int | None
+    heartbeat: int | None
+    call_id: str | None
+    round: int
+    pending: int
+    opened: int
+    released: int
+    total: int
+    first_child: int
+    items: str | None
+    previous_event: int
+    entered_event: int
+    last_event: int
+    created_at: int
+    entered_at: int | None
+    ended_at: int | None
+
+    @property
+    def id(self) -> str:
+        return operation_id(self.execution_id, self.number)
+
+
+def operation_id(execution_id: str, number: int) -> str:
+    """The public id of an operation: its run's, and its number in it."""
+    return f"{execution_id}.{number}"
+
+
+def split_operation_id(text: str) -> tuple[str, int] | None:
+    """Execution id and number, or None when the text is no operation's id."""
+    execution_id, dot, number = text.rpartition(".")
+    if not dot or len(execution_id) != 26 or not number.isascii() or not number.isdecimal():
+        return None
+    return execution_id, int(number[:10])
+
+
+EXECUTION_COLUMNS = tuple(field.name for field in fields(ExecutionRow))
+OPERATION_COLUMNS = tuple(field.name for field in fields(OperationRow))
+MUTABLE_COLUMNS = OPERATION_COLUMNS[OPERATION_COLUMNS.index("ends") :]
+UNCHANGING = frozenset({"state", "input", "variables", "created_at"})
+SAVED_COLUMNS = tuple(name for name in MUTABLE_COLUMNS if name not in UNCHANGING)
+
+
+def _names(columns: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in columns)
+
+
+def _insert(table: str, columns: tuple[str, ...]) -> str:
+    marks = ", ".join("?" * len(columns))
+    return f"INSERT INTO {table} ({_names(columns)}) VALUES ({marks})"
+
+
+SELECT_EXECUTION = f"SELECT {_names(EXECUTION_COLUMNS)} FROM execution WHERE id = ? FOR UPDATE"
+SELECT_OPERATION = (
+    f"SELECT {_names(OPERATION_COLUMNS)} FROM operation WHERE execution_id = ? AND number = ?"
+)
+INSERT_EXECUTION = _insert("execution", EXECUTION_COLUMNS)
+INSERT_OPERATION = _insert("operation", OPERATION_COLUMNS)
+UPDATE_OPERATION = (
+    "UPDATE operation SET "
+    + ", ".join(f"`{name}` = ?" for name in SAVED_COLUMNS)
+    + " WHERE execution_id = ? AND number = ? AND fence = ?"
+)
+
+
+def execution_from(values: Any) -> ExecutionRow:
+    return ExecutionRow(*values)
+
+
+def operation_from(values: Any) -> OperationRow:
+    return OperationRow(*values)
+
+
+def insert_values(row: OperationRow | ExecutionRow) -> tuple[Any, ...]:
+    return tuple(getattr(row, name) for name in row.__slots__)
+
+
+def update_values(row: OperationRow, fence: int) -> tuple[Any, ...]:
+    values = [getattr(row, name) for name in SAVED_COLUMNS]
+    return (*values, row.execution_id, row.number, fence)

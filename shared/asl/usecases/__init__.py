@@ -1,0 +1,1 @@
+"""One file per action: where the language, the store and the functions meet."""

@@ -1,0 +1,86 @@
+"""What a use case is handed: the store, the functions, the clock, chance."""
+
+from __future__ import annotations
+
+import random
+import time
+from functools import cached_property, lru_cache
+from random import Random
+from typing import TYPE_CHECKING
+
+from ulid import ULID
+
+from asl.settings import Settings
+from asl.store.store import Store, open_store
+from asl.usecases.arns import Arns
+from asl.usecases.definitions import Definitions
+
+if TYPE_CHECKING:
+    import httpx
+
+    from asl.remote.dispatcher import Dispatcher
+    from asl.remote.functions import Functions
+    from asl.remote.registry import FunctionRegistry
+
+
+class Services:
+    """What a use case may use. Remote parts are made when first asked for: start-up counts."""
+
+    def __init__(self, settings: Settings, own_app_id: str) -> None:
+        self.settings = settings
+        self.random: Random = random.SystemRandom()
+        self._own_app_id = own_app_id
+
+    def now(self) -> int:
+        """The time, in ms since epoch."""
+        return time.time_ns() // 1_000_000
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def new_id(self) -> str:
+        """An id that sorts by time."""
+        return str(ULID())
+
+    @cached_property
+    def store(self) -> Store:
+        return open_store(self.settings.database_url)
+
+    @cached_property
+    def definitions(self) -> Definitions:
+        return Definitions(self.store)
+
+    @cached_property
+    def arns(self) -> Arns:
+        return Arns(self.settings.aws_region, self.settings.aws_account_id)
+
+    @lru_cache(maxsize=500)  # noqa: B019 - a process has one Services; a name never changes
+    def machine_name(self, state_machine_id: str) -> str:
+        return self.store.machines.name(state_machine_id) or state_machine_id
+
+    @cached_property
+    def _client(self) -> httpx.Client:
+        import httpx
+
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
+        return httpx.Client(
+            base_url=self.settings.fn_api_url, limits=limits, verify=True, trust_env=False
+        )
+
+    @cached_property
+    def _registry(self) -> FunctionRegistry:
+        from asl.remote.registry import FunctionRegistry
+
+        return FunctionRegistry(self._client, self._own_app_id)
+
+    @cached_property
+    def functions(self) -> Functions:
+        from asl.remote.functions import Functions
+
+        return Functions(self._client, self._registry)
+
+    @cached_property
+    def dispatcher(self) -> Dispatcher:
+        from asl.remote.dispatcher import Dispatcher
+
+        return Dispatcher(self.settings.fn_api_url, self._registry)

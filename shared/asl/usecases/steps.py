@@ -1,0 +1,29 @@
+"""steps: what a run has done and is doing, state by state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from asl.usecases import views
+from asl.usecases.common import DEFAULT_PER_PAGE, Command, PerPage, Text, decode_cursor, page
+from asl.usecases.errors import InvalidInput
+from asl.usecases.executions import find_execution
+from asl.usecases.services import Services
+
+
+class Steps(Command, frozen=True):
+    execution: Text
+    per_page: PerPage = DEFAULT_PER_PAGE
+    cursor: str | None = None
+
+
+def steps(command: Steps, services: Services) -> dict[str, Any]:
+    """Answers items in the order in which the states were reached, and next_cursor."""
+    run = find_execution(services, command.execution)
+    after = decode_cursor(command.cursor) or "0"
+    if not after.isdecimal():
+        raise InvalidInput("cursor: it must be the next_cursor of the page before")
+    rows = services.store.executions.operations(run.id, per_page=command.per_page, after=int(after))
+    machine = services.definitions.machine(run.state_machine_id, run.version)
+    items = [views.step(row, machine.state(row.state).TYPE) for row in rows]
+    return page(items, command.per_page, str(rows[-1].number) if rows else None)

@@ -1,0 +1,111 @@
+"""timer: see that what has come due is done, and come back in time.
+
+It lives for a while, fires what comes due meanwhile, and invites itself again while anything is
+pending soon; one at a time, by a lease. Whoever parks something for soon wakes it, so an
+installation without any ticker still keeps its times.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from asl.language import jsontext
+from asl.store.executions import Ending
+from asl.store.rows import Status
+from asl.usecases import views
+from asl.usecases.common import Command
+from asl.usecases.services import Services
+
+TIMER = "timer"
+HORIZON_SECONDS = 60  # what is due within it is the timer's; later things the ticker's
+POLL_SECONDS = 0.2
+MARGIN_SECONDS = 5  # of the deadline
+LEASE_SECONDS = 5
+BATCH = 100
+INVITE_AGAIN_SECONDS = 2  # how long an invitation is given before another is sent
+
+
+class Tick(Command, frozen=True):
+    """Takes nothing."""
+
+
+def tick(_command: Tick, services: Services, deadline: int) -> dict[str, Any]:
+    """Answers how much was fired, and `next`: when it wants to be called again, if ever."""
+    return Timer(services).run(deadline - MARGIN_SECONDS * 1000)
+
+
+def wake_timer(services: Services, due_at: int) -> None:
+    """Invite the timer when something is due before the next tick and no timer is up."""
+    now = services.now()
+    if due_at - now > HORIZON_SECONDS * 1000 or services.store.due.lease_until(TIMER) >= now:
+        return
+    services.dispatcher.invite(TIMER, "{}")
+
+
+class Timer:
+    """One invocation of the timer."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._due = services.store.due
+        self._holder = services.new_id()
+        self._invited: dict[str, int] = {}
+        self.fired = 0
+
+    def run(self, until: int) -> dict[str, Any]:
+        if not self._take_lease():
+            return {"fired": 0, "running": True}
+        try:
+            pending = self._watch(until)
+        finally:
+            self._due.release_lease(TIMER, self._holder)
+        if pending is not None and self._is_soon(pending):
+            self._services.dispatcher.invite(TIMER, "{}")
+        return views.present({"fired": self.fired, "next": views.time_or_none(pending)})
+
+    def _take_lease(self) -> bool:
+        now = self._services.now()
+        return self._due.take_lease(TIMER, self._holder, now, now + LEASE_SECONDS * 1000)
+
+    def _is_soon(self, moment: int) -> bool:
+        return moment - self._services.now() <= HORIZON_SECONDS * 1000
+
+    def _watch(self, until: int) -> int | None:
+        """Fire what comes due until `until`, or until nothing is pending soon; what comes next."""
+        while True:
+            self._fire()
+            pending = self._due.next()
+            now = self._services.now()
+            if pending is None or not self._is_soon(pending) or now >= until:
+                return pending
+            if not self._take_lease():
+                return pending
+            self._services.sleep(max(0.01, min((pending - now) / 1000, POLL_SECONDS)))
+
+    def _fire(self) -> None:
+        now = self._services.now()
+        for execution_id in self._due.executions(now, BATCH):
+            time_out(self._services, execution_id)
+            self.fired += 1
+        self._forget_old_invitations(now)
+        for operation_id in self._due.operations(now, BATCH):
+            if len(self._invited) >= self._services.settings.max_runners:
+                break
+            if operation_id not in self._invited:
+                self._invite(operation_id, now)
+
+    def _forget_old_invitations(self, now: int) -> None:
+        oldest = now - INVITE_AGAIN_SECONDS * 1000
+        self._invited = {id_: at for id_, at in self._invited.items() if at > oldest}
+
+    def _invite(self, operation_id: str, now: int) -> None:
+        body = jsontext.dumps({"operation": operation_id})
+        self._services.dispatcher.invite("step-runner", body)
+        self._invited[operation_id] = now
+        self.fired += 1
+
+
+def time_out(services: Services, execution_id: str) -> None:
+    """End a run whose TimeoutSeconds are over; AWS gives it neither error nor cause (recorded)."""
+    ending = Ending(Status.TIMED_OUT, None, None, "ExecutionTimedOut", {"error": "States.Timeout"})
+    services.store.executions.end(execution_id, ending, services.now())
