@@ -27,7 +27,7 @@ class Settings:
     aws_account_id: str = "000000000000"
     lease_seconds: int = 30
     drain_seconds: int = 10
-    max_runners: int = 8
+    max_runners: int = 4
     max_calls: int = 32
     evict_batch: int = 100
     max_payload_bytes: int = 262_144

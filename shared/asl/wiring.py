@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 from functools import lru_cache
 
 from asl.settings import read_settings
@@ -14,7 +13,5 @@ from asl.usecases.services import Services
 @lru_cache(maxsize=1)
 def services() -> Services:
     """The parts of this process; BadSetting or BadDatabaseUrl when they cannot be made."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
-    for talkative in ("httpx", "httpcore", "peewee"):
-        logging.getLogger(talkative).setLevel(logging.WARNING)
+    logging.getLogger().setLevel(logging.WARNING)  # the FDK makes every library talk
     return Services(read_settings(os.environ), os.environ.get("FN_APP_ID", ""))

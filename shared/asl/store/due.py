@@ -55,25 +55,24 @@ class Due:
 
     def renew(self, execution_id: str, number: int, fence: int, until: int) -> bool:
         """Hold a call's operation until `until`; False when it is no longer ours."""
-        renewed = self._db.execute(self._renew, (until, execution_id, number, fence))
-        return bool(renewed.rowcount)
+        return bool(self._db.write(self._renew, (until, execution_id, number, fence)))
 
     def postpone(self, operation_id: str, overdue: int, now: int) -> bool:
         """Make a long overdue operation due just now, so that one healer at a time sees to it."""
         key = split_operation_id(operation_id)
         if key is None:
             return False
-        return bool(self._db.execute(self._postpone, (now, *key, overdue)).rowcount)
+        return bool(self._db.write(self._postpone, (now, *key, overdue)))
 
     def take_lease(self, name: str, holder: str, now: int, until: int) -> bool:
         """Take a role or keep it; False while somebody else has it."""
         parameters = (holder, until, name, now, holder)
-        if self._db.execute(self._claim_lease, parameters).rowcount:
+        if self._db.write(self._claim_lease, parameters):
             return True
         if self._db.execute(self._select_lease, (name,)).fetchone() is not None:
             return False
         try:
-            self._db.execute(self._insert_lease, (name, holder, until))
+            self._db.write(self._insert_lease, (name, holder, until))
         except self._db.unique_violations():
             return False
         return True
@@ -84,4 +83,4 @@ class Due:
         return 0 if found is None else int(found[0])
 
     def release_lease(self, name: str, holder: str) -> None:
-        self._db.execute(self._release_lease, (name, holder))
+        self._db.write(self._release_lease, (name, holder))

@@ -15,7 +15,6 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import Any
 
-from asl.language import jsontext
 from asl.language.events import Event, Raised, Returned, Submitted, TimedOut
 from asl.language.step import step
 from asl.language.visit import Moment
@@ -24,13 +23,12 @@ from asl.store.errors import StaleClaim
 from asl.store.rows import Awaiting, OperationRow, Status
 from asl.usecases.calls import attempt_of, request_of, seconds_left
 from asl.usecases.common import Command, Text
+from asl.usecases.invitations import invite_runner, wake_timer
 from asl.usecases.services import Services
-from asl.usecases.timer import wake_timer
 from asl.usecases.tokens import token_of
 
 log = logging.getLogger(__name__)
 
-STEP_RUNNER = "step-runner"
 POLL_SECONDS = 0.1  # how often a runner with calls in flight looks for other work
 MARGIN_SECONDS = 3  # of the deadline, kept for writing down what came of a call
 LOOK_AROUND = 16  # operations looked at when a runner seeks other work
@@ -49,11 +47,6 @@ def advance(command: Advance, services: Services, deadline: int) -> dict[str, An
     return {"transitions": runner.transitions}
 
 
-def invite_runner(services: Services, operation_id: str) -> bool:
-    """Ask Fn for a step-runner; False when it was refused (the timer will find the operation)."""
-    return services.dispatcher.invite(STEP_RUNNER, jsontext.dumps({"operation": operation_id}))
-
-
 class Runner:
     """One invocation of the step-runner. The database is used from its own thread alone."""
 
@@ -66,7 +59,8 @@ class Runner:
         self._invited: set[str] = set()
         self._calls: dict[Future[Returned | Raised], OperationRow] = {}
         self._pool: ThreadPoolExecutor | None = None
-        self._renew_at = 0
+        self._id = ""
+        self._renew_at = services.now() + self._lease // 3
         self.transitions = 0
 
     def run(self, operation_id: str) -> None:
@@ -76,8 +70,9 @@ class Runner:
                 self._enter(self._ready.popleft())
             elif self._calls:
                 self._await_calls()
-            elif not self._take_others():
+            elif not (self._take_others() or self._sign_off()):
                 break
+            self._keep_time()
         if self._pool is not None:
             self._pool.shutdown()
 
@@ -118,14 +113,20 @@ class Runner:
         self._hand_over(ready)
 
     def _hand_over(self, ready: Sequence[str]) -> None:
+        """Keep what became ready where there is other work too, else invite for it."""
         if not ready:
             return
         if self._has_time() and (self._is_busy() or self._others()):
+            self._sign_on()
             self._ready.extend(ready)
             return
+        self._invite(ready)
+
+    def _invite(self, ready: Sequence[str]) -> None:
         for operation_id in ready[: self._services.settings.max_runners]:
             self._invited.add(operation_id)
-            invite_runner(self._services, operation_id)
+            if not invite_runner(self._services, operation_id):
+                break
 
     def _has_time(self) -> bool:
         return self._services.now() < self._until
@@ -142,8 +143,46 @@ class Runner:
     def _take_others(self) -> bool:
         if not self._has_time() or len(self._calls) >= self._services.settings.max_calls:
             return False
-        self._ready.extend(self._others())
-        return bool(self._ready)
+        others = self._others()
+        if others:
+            self._sign_on()
+            self._ready.extend(others)
+        return bool(others)
+
+    def _sign_on(self) -> None:
+        """Stay: whoever makes work ready may count on this runner."""
+        if not self._id:
+            self._id = self._services.new_id()
+            self._store.runners.sign_on(self._id, self._services.now() + self._lease)
+
+    def _sign_off(self) -> bool:
+        """Count on me no more; whether something became ready in the last moment."""
+        if not self._id:
+            return False
+        self._store.runners.sign_off(self._id, self._services.now())
+        self._id = ""
+        if self._has_time():
+            return self._take_others()
+        self._invite(self._others()[:1])
+        return False
+
+    def _keep_time(self) -> None:
+        """Renew what is ours in good time; with the time budget spent, pass the rest on."""
+        now = self._services.now()
+        if self._id and not self._has_time():
+            self._sign_off()
+            self._invite(list(self._ready))
+            self._ready.clear()
+        if now >= self._renew_at:
+            self._renew_at = now + self._lease // 3
+            self._renew(now)
+
+    def _renew(self, now: int) -> None:
+        if self._id:
+            self._store.runners.renew(self._id, now + self._lease)
+        for row in self._calls.values():
+            key = (row.execution_id, row.number, row.fence)
+            self._store.due.renew(*key, now + self._lease)
 
     def _start_call(self, row: OperationRow, claim: Claim) -> None:
         request = request_of(row, claim.execution)
@@ -161,19 +200,8 @@ class Runner:
         done, _ = wait(self._calls, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
         for future in done:
             self._complete(self._calls.pop(future), future.result())
-        self._renew_leases()
         if not done:
             self._take_others()
-
-    def _renew_leases(self) -> None:
-        """Hold the operations whose calls are still out: a third of the lease before it lapses."""
-        now = self._services.now()
-        if not self._calls or now < self._renew_at:
-            return
-        self._renew_at = now + self._lease // 3
-        for row in self._calls.values():
-            key = (row.execution_id, row.number, row.fence)
-            self._store.due.renew(*key, now + self._lease)
 
     def _complete(self, row: OperationRow, answer: Returned | Raised) -> None:
         """Record what came of a call, if the operation is still ours."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asl.usecases.advance import invite_runner
+from asl.usecases.invitations import invite_runner
 from asl.usecases.services import Services
 from asl.usecases.timer import time_out
 

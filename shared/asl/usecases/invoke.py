@@ -14,9 +14,9 @@ from asl.store.machines import ACTIVE
 from asl.store.rows import ENDED, ExecutionRow, Status
 from asl.store.tables import StateMachine
 from asl.usecases import views
-from asl.usecases.advance import invite_runner
 from asl.usecases.common import Command, Text, check_name, check_payload, find_machine
 from asl.usecases.errors import ExecutionAlreadyExists, StateMachineDeleting
+from asl.usecases.invitations import invite_runner
 from asl.usecases.services import Services
 
 Seconds = Annotated[float, Meta(ge=0, le=300)]

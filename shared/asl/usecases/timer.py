@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from asl.language import jsontext
 from asl.store.executions import Ending
 from asl.store.rows import Status
 from asl.usecases import views
 from asl.usecases.common import Command
+from asl.usecases.invitations import HORIZON_SECONDS, TIMER, invite_runner
 from asl.usecases.services import Services
 
-TIMER = "timer"
-HORIZON_SECONDS = 60  # what is due within it is the timer's; later things the ticker's
 POLL_SECONDS = 0.2
 MARGIN_SECONDS = 5  # of the deadline
 LEASE_SECONDS = 5
@@ -32,14 +30,6 @@ class Tick(Command, frozen=True):
 def tick(_command: Tick, services: Services, deadline: int) -> dict[str, Any]:
     """Answers how much was fired, and `next`: when it wants to be called again, if ever."""
     return Timer(services).run(deadline - MARGIN_SECONDS * 1000)
-
-
-def wake_timer(services: Services, due_at: int) -> None:
-    """Invite the timer when something is due before the next tick and no timer is up."""
-    now = services.now()
-    if due_at - now > HORIZON_SECONDS * 1000 or services.store.due.lease_until(TIMER) >= now:
-        return
-    services.dispatcher.invite(TIMER, "{}")
 
 
 class Timer:
@@ -89,20 +79,20 @@ class Timer:
             self.fired += 1
         self._forget_old_invitations(now)
         for operation_id in self._due.operations(now, BATCH):
-            if len(self._invited) >= self._services.settings.max_runners:
+            if operation_id not in self._invited and not self._invite(operation_id, now):
                 break
-            if operation_id not in self._invited:
-                self._invite(operation_id, now)
 
     def _forget_old_invitations(self, now: int) -> None:
         oldest = now - INVITE_AGAIN_SECONDS * 1000
         self._invited = {id_: at for id_, at in self._invited.items() if at > oldest}
 
-    def _invite(self, operation_id: str, now: int) -> None:
-        body = jsontext.dumps({"operation": operation_id})
-        self._services.dispatcher.invite("step-runner", body)
+    def _invite(self, operation_id: str, now: int) -> bool:
+        """Whether a runner was invited; with enough at work one of them will find it."""
+        if not invite_runner(self._services, operation_id):
+            return False
         self._invited[operation_id] = now
         self.fired += 1
+        return True
 
 
 def time_out(services: Services, execution_id: str) -> None:
