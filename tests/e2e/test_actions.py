@@ -139,7 +139,7 @@ BAD = [
     ("create", {"definition": {}}, 422, "InvalidDefinition", "StartAt"),
     ("create", {"definition": "nonsense"}, 422, "InvalidDefinition", "JSON"),
     ("create", {"definition": " " * 2_200_000}, 413, "PayloadTooLarge", "bytes"),
-    ("update", {"state_machine": "nobody", "definition": PASS}, 404, "StateMachineDoesNotExist", "nobody"),
+    ("update", {"state_machine": "no", "definition": PASS}, 404, "StateMachineDoesNotExist", "no"),
     ("delete", {}, 400, "InvalidInput", "state_machine"),
     ("invoke", {"state_machine": "nobody"}, 404, "StateMachineDoesNotExist", "nobody"),
     ("invoke", {"state_machine": "nobody:7"}, 404, "StateMachineDoesNotExist", "nobody:7"),

@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+LAMBDA = "arn:aws:lambda:us-east-1:000000000000:function"
+
 
 def task(resource, **fields):
     return {"Type": "Task", "Resource": resource, **fields}
@@ -46,7 +48,7 @@ def test_an_error_with_a_name_is_retried_with_backoff_and_then_succeeds(states):
         ("fn:tasks/moody", {"raise": True}, "Fn.FunctionFailed"),
         ("fn:tasks/nobody", {}, "Fn.NotFound"),
         ("fn:nowhere/moody", {}, "Fn.NotFound"),
-        ("arn:aws:lambda:us-east-1:000000000000:function:nobody", {}, "Lambda.ResourceNotFoundException"),
+        (f"{LAMBDA}:nobody", {}, "Lambda.ResourceNotFoundException"),
     ],
 )  # fmt: skip
 def test_a_failure_is_caught_by_its_name(states, resource, given, error):

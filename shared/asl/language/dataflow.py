@@ -9,13 +9,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from asl.language.assignments import (
+    Assignments,
+    QueryAssignments,
+    TemplateAssignments,
+    assigned,
+)
 from asl.language.document import Document
 from asl.language.errors import ExpressionError, runtime_fault
 from asl.language.fields import Fields
 from asl.language.jsonata_template import QueryTemplate
+from asl.language.lint import warn_of_template
 from asl.language.paths import Path, PathNotFound
 from asl.language.scope import Json, Scope
 from asl.language.template import Template
+from asl.language.variables import check_name
 from asl.language.visit import Visit
 
 JSONPATH = "JSONPath"
@@ -29,17 +37,14 @@ NOTHING: frozenset[str] = frozenset()
 ROOT = Path.parse("$")
 
 
-class Assignments(Protocol):
-    """An `Assign` block: new values by variable name."""
-
-    def render(self, scope: Scope) -> dict[str, Json]: ...
-
-
 class Dataflow(Protocol):
     """What happens to data before a state's work and after it."""
 
     @property
     def language(self) -> str: ...
+
+    def effective_input(self, visit: Visit) -> Document:
+        """The state's input, through InputPath."""
 
     def arguments(self, visit: Visit) -> Document:
         """What the state works on."""
@@ -68,36 +73,6 @@ def read_path(path: Path, scope: Scope) -> Json:
         return path.read(scope)
     except PathNotFound as missing:
         raise runtime_fault(f"Invalid path '{path.text}' : {missing}") from missing
-
-
-def assigned(visit: Visit, assign: Assignments | None, scope: Scope) -> Document:
-    """The variables after an Assign: every right side sees the old values."""
-    if assign is None:
-        return visit.token.variables
-    values = assign.render(scope)
-    return Document({**visit.variables, **values}) if values else visit.token.variables
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateAssignments:
-    """Assign in a JSONPath state."""
-
-    template: Template
-
-    def render(self, scope: Scope) -> dict[str, Json]:
-        values: dict[str, Json] = self.template.render(scope)
-        return values
-
-
-@dataclass(frozen=True, slots=True)
-class QueryAssignments:
-    """Assign in a JSONata state."""
-
-    template: QueryTemplate
-
-    def render(self, scope: Scope) -> dict[str, Json]:
-        values: dict[str, Json] = self.template.render(scope, "Assign")
-        return values
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +124,7 @@ def place(visit: Visit, result_path: Path | None, result: Document) -> Document:
         return visit.token.input
     if result_path == ROOT:
         return result
-    try:
-        return Document(result_path.insert(visit.input, result.value))
-    except ExpressionError as fault:
-        raise runtime_fault(
-            f"Unable to apply step '{result_path.text}' to input: {fault}"
-        ) from fault
+    return Document(result_path.insert(visit.input, result.value))
 
 
 def _through(visit: Visit, path: Path | None, document: Document) -> Document:
@@ -173,6 +143,9 @@ class JsonataFlow:
     output: QueryTemplate | None = None
     assign: Assignments | None = None
     language: str = JSONATA
+
+    def effective_input(self, visit: Visit) -> Document:
+        return visit.token.input
 
     def arguments(self, visit: Visit) -> Document:
         if self.template is None:
@@ -206,8 +179,8 @@ def parse_assign(fields: Fields, language: str, available: frozenset[str]) -> As
     block = fields.object("Assign")
     if block is None:
         return None
-    for name in block.value:
-        _check_variable_name(name.removesuffix(".$") if language == JSONPATH else name, block)
+    for key in block.value:
+        _read_variable_name(key.removesuffix(".$") if language == JSONPATH else key, key, block)
     if language == JSONPATH:
         template = parse_template(fields, "Assign")
         return None if template is None else TemplateAssignments(template)
@@ -215,13 +188,11 @@ def parse_assign(fields: Fields, language: str, available: frozenset[str]) -> As
     return None if query is None else QueryAssignments(query)
 
 
-def _check_variable_name(name: str, block: Fields) -> None:
-    if name == "states" or not name.isidentifier() or len(name) > 80:
-        block.report(
-            f"'{name}' is not a valid variable name: an identifier of at most 80 characters "
-            "other than 'states' is needed",
-            name,
-        )
+def _read_variable_name(name: str, key: str, block: Fields) -> None:
+    if (fault := check_name(name)) is not None:
+        block.faults.report(fault[1], block.at(key), fault[0])
+    else:
+        block.names.assigned.setdefault(name, block.at(key))
 
 
 def parse_template(fields: Fields, name: str) -> Template | None:
@@ -229,10 +200,13 @@ def parse_template(fields: Fields, name: str) -> Template | None:
     if name not in fields:
         return None
     try:
-        return Template.parse(fields.raw(name), fields.at(name))
+        template = Template.parse(fields.raw(name), fields.at(name))
     except ExpressionError as fault:
         fields.report(str(fault), name)
         return None
+    fields.names.read |= template.variables()
+    warn_of_template(fields, name)
+    return template
 
 
 def parse_query(fields: Fields, name: str, available: frozenset[str]) -> QueryTemplate | None:
@@ -240,20 +214,34 @@ def parse_query(fields: Fields, name: str, available: frozenset[str]) -> QueryTe
     if name not in fields:
         return None
     try:
-        return QueryTemplate.parse(fields.raw(name), fields.at(name), available)
+        query = QueryTemplate.parse(fields.raw(name), fields.at(name), available)
     except ExpressionError as fault:
         fields.report(str(fault), name)
         return None
+    fields.names.read |= query.variables
+    return query
 
 
-JSONPATH_FIELDS = ("InputPath", "OutputPath", "Parameters", "ResultSelector", "ResultPath")
-JSONATA_FIELDS = ("Arguments", "Output")
+JSONPATH_ONLY = (
+    "InputPath", "OutputPath", "Parameters", "ResultSelector", "ResultPath", "Result", "ItemsPath",
+    "SecondsPath", "TimestampPath", "TimeoutSecondsPath", "HeartbeatSecondsPath", "ErrorPath",
+    "CausePath", "MaxConcurrencyPath", "ToleratedFailureCountPath",
+    "ToleratedFailurePercentagePath",
+)  # fmt: skip
+JSONATA_ONLY = ("Arguments", "Output", "Items")
+
+
+def refuse_other_language(fields: Fields, language: str) -> None:
+    """Report the fields of a state that only the other query language has."""
+    if language == JSONPATH:
+        fields.refuse_other_language(JSONATA_ONLY, JSONPATH, JSONATA)
+    else:
+        fields.refuse_other_language(JSONPATH_ONLY, JSONATA, JSONPATH)
 
 
 def parse_dataflow(fields: Fields, language: str, allowed: frozenset[str]) -> Dataflow:
     """Read the data fields of a state; `allowed` are those its type has in either language."""
-    other = JSONATA_FIELDS if language == JSONPATH else JSONPATH_FIELDS
-    fields.refuse(other, f"in a state whose QueryLanguage is '{language}'")
+    refuse_other_language(fields, language)
     available = RESULT if "Result" in allowed else NOTHING
     assign = parse_assign(fields, language, available) if "Assign" in allowed else None
     if language == JSONPATH:
@@ -274,14 +262,25 @@ def _parse_jsonpath(
             continue
         if name in ("Parameters", "ResultSelector"):
             values[attribute] = parse_template(fields, name)
+        elif name == "ResultPath":
+            values[attribute] = parse_result_path(fields)
         elif fields.value[name] is None:
             values[attribute] = fields.raw(name)
-        elif (path := fields.path(name, reference=name == "ResultPath")) is not None:
+        elif (path := fields.path(name)) is not None:
             values[attribute] = path
-    result_path = values.get("result_path")
-    if result_path is not None and result_path.root != "$":
-        fields.report("ResultPath must point into the state's data", "ResultPath")
     return JsonPathFlow(assign=assign, **values)
+
+
+def parse_result_path(fields: Fields) -> Path | None:
+    """Read a ResultPath: a reference path into the state's data; None where it is `null`."""
+    if "ResultPath" not in fields:
+        return ROOT
+    if fields.raw("ResultPath") is None:
+        return None
+    path = fields.path("ResultPath", reference=True)
+    if path is not None and path.root != "$":
+        fields.report("Value is not a Reference Path", "ResultPath")
+    return path
 
 
 _JSONPATH_ATTRIBUTES = {

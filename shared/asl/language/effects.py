@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from asl.language.document import EMPTY, Document
-from asl.language.resources import Dialect
+from asl.language.resources import Dialect, Pattern
 from asl.language.scope import Json
 
 
@@ -77,8 +77,39 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceCall:
+    """Ask a service that is no function to do the Task's work, as its action and pattern say.
+
+    deadline, heartbeat, token: as of a Call.
+    """
+
+    service: str
+    action: str
+    pattern: Pattern
+    arguments: Document
+    deadline: int | None = None
+    heartbeat: int | None = None
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Hold the Task's work ready for a worker of an activity, who takes it (Taken) or not."""
+
+    activity: str
+    arguments: Document
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
 class Callback:
-    """The call was made; its result comes from outside (task token, job, child execution)."""
+    """The call was made; its result comes from outside (task token, job, child execution).
+
+    deadline, heartbeat: of a taken activity, whose time runs from then on; else those of the Call.
+    """
+
+    deadline: int | None = None
+    heartbeat: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +136,7 @@ class Fork:
     items: Document | None = None
 
 
-Effect = Goto | Finish | Fail | Sleep | Retry | Call | Callback | Fork
+Effect = Goto | Finish | Fail | Sleep | Retry | Call | ServiceCall | Offer | Callback | Fork
 
 
 @dataclass(frozen=True, slots=True)

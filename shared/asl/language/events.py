@@ -41,6 +41,13 @@ class Submitted:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """A worker has taken the work of an activity Task. worker: the name it gave, if any."""
+
+    worker: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Raised:
     """The work of a Task failed. Either text may be absent (SendTaskFailure without fields)."""
 
@@ -104,6 +111,7 @@ Event = (
     | Retried
     | Returned
     | Submitted
+    | Taken
     | Raised
     | TimedOut
     | Drained

@@ -1,11 +1,13 @@
 """Typed reading of a JSON object: every fault is noted with its place, none is raised.
 
-A field that was read is known; what is left over when the object is closed is a typo.
+A field that was read is known; what is left over when the object is closed is a typo. The words
+are those of AWS's ValidateStateMachineDefinition, as it was seen to answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from asl.language.errors import Diagnostic, ExpressionError
@@ -40,14 +42,36 @@ class Faults:
     def errors(self) -> list[Diagnostic]:
         return [fault for fault in self.diagnostics if fault.severity == "ERROR"]
 
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        return tuple(fault for fault in self.diagnostics if fault.severity == "WARNING")
+
+
+@dataclass(slots=True)
+class Names:
+    """The workflow variables that one state reads, and those it assigns with the place of each."""
+
+    read: set[str] = field(default_factory=set)
+    assigned: dict[str, str] = field(default_factory=dict)
+
 
 class Fields:
-    """One JSON object of a definition and its place in it."""
+    """One JSON object of a definition and its place in it.
 
-    def __init__(self, value: dict[str, Any], location: str, faults: Faults) -> None:
+    names: the variables of the state that the object belongs to, gathered as its fields are read.
+    """
+
+    def __init__(
+        self,
+        value: dict[str, Any],
+        location: str,
+        faults: Faults,
+        names: Names | None = None,
+    ) -> None:
         self.value = value
         self.location = location
         self.faults = faults
+        self.names = Names() if names is None else names
         self._known: set[str] = {"Comment"}
 
     def __contains__(self, name: str) -> bool:
@@ -65,17 +89,29 @@ class Fields:
         return self.value.get(name)
 
     def require(self, *names: str) -> bool:
-        """Report in AWS's words those of `names` that are missing; whether none is."""
+        """Report those of `names` that are missing; whether none is."""
         missing = [name for name in names if name not in self.value]
-        for name in missing:
-            self.report(f"The field '{name}' is required but was missing")
+        if missing:
+            self.report(f"These fields are required: [{', '.join(missing)}]")
         return not missing
 
     def exclusive(self, *names: str) -> None:
+        """Report when more than one of `names` is there."""
+        if sum(name in self.value for name in names) > 1:
+            listed = ", ".join(names)
+            self.report(f"There should only be one of the following fields: [{listed}]")
+
+    def exactly_one(self, *names: str) -> str | None:
+        """The one of `names` that is there; reported, and None, when there is none or more."""
         present = [name for name in names if name in self.value]
-        if len(present) > 1:
-            listed = " and ".join(f"'{name}'" for name in present)
-            self.report(f"The fields {listed} cannot be used together")
+        if len(present) == 1:
+            return present[0]
+        self.exclusive(*names)
+        if not present:
+            listed = ", ".join(names)
+            self.report(f"This object should have only one of the following fields: [{listed}]")
+        self._known.update(names)
+        return None
 
     def _typed(self, name: str, kind: str) -> Any:
         value = self.raw(name)
@@ -106,10 +142,11 @@ class Fields:
     def _bounded(self, name: str, value: Any, minimum: float, maximum: float | None) -> Any:
         if value is None:
             return None
-        if value < minimum or (maximum is not None and value > maximum):
-            upper = f" and {maximum}" if maximum is not None else ""
-            bounds = f"between {minimum}{upper}" if upper else f"at least {minimum}"
-            self.report(f"The value must be {bounds}, but was {value}", name)
+        if value < minimum:
+            self.report(f"Minimum value is {minimum}", name)
+            return None
+        if maximum is not None and value > maximum:
+            self.report(f"Maximum value is {maximum}", name)
             return None
         return value
 
@@ -118,13 +155,16 @@ class Fields:
         options = list(allowed)
         if value is not None and value not in options:
             listed = ", ".join(options)
-            self.report(f"The field '{name}' should have one of these values: [{listed}]", name)
+            self.report(f"Value should be one of the following: [{listed}]", name)
             return None
         return value
 
     def object(self, name: str) -> Fields | None:
         value = self._typed(name, "Object")
-        return None if value is None else Fields(value, self.at(name), self.faults)
+        return None if value is None else self._within(value, self.at(name))
+
+    def _within(self, value: dict[str, Any], location: str) -> Fields:
+        return Fields(value, location, self.faults, self.names)
 
     def array(self, name: str, *, may_be_empty: bool = False) -> list[Any] | None:
         value: list[Any] | None = self._typed(name, "Array")
@@ -138,7 +178,7 @@ class Fields:
         for index, item in enumerate(self.array(name, may_be_empty=may_be_empty) or ()):
             location = f"{self.at(name)}[{index}]"
             if isinstance(item, dict):
-                yield Fields(item, location, self.faults)
+                yield self._within(item, location)
             else:
                 self.faults.report("Expected value of type Object", location)
 
@@ -160,22 +200,33 @@ class Fields:
         try:
             path = Path.parse(text)
         except ExpressionError:
-            self.report("Value is not a valid JSONPath", name)
+            self.report("Value must be a valid JSONPath.", name)
             return None
         if reference and not path.is_reference:
             self.report("Value is not a Reference Path", name)
             return None
+        self.names.read |= path.names_variables()
         return path
 
     def refuse(self, names: Iterable[str], why: str) -> None:
-        """Report those of `names` that stand here though they may not."""
+        """Report those of `names` that stand here though they may not, each once."""
         for name in names:
-            if name in self.value:
+            if name in self.value and name not in self._known:
                 self._known.add(name)
                 self.report(f"The field '{name}' is not supported {why}", name)
+
+    def refuse_other_language(self, names: Iterable[str], language: str, other: str) -> None:
+        """Report those of `names` that only the `other` query language has, each once."""
+        for name in names:
+            if name in self.value and name not in self._known:
+                self._known.add(name)
+                self.report(
+                    f"The QueryLanguage is set to '{language}', but field '{name}' is only "
+                    f"supported for the '{other}' QueryLanguage"
+                )
 
     def close(self) -> None:
         """Report what nobody asked for: a field that this object does not have."""
         for name in self.value:
             if name not in self._known:
-                self.report(f"Field '{name}' is not supported", name)
+                self.report(f"Field '{name}' is not supported")

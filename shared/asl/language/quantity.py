@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from asl.language import jsontext
-from asl.language.dataflow import JSONATA, NOTHING, parse_query, read_path
-from asl.language.errors import StateError, runtime_fault
+from asl.language.dataflow import JSONATA, JSONPATH, NOTHING, parse_query, read_path
+from asl.language.errors import QUERY_EVALUATION_ERROR, StateError, runtime_fault
 from asl.language.fields import LARGEST_INTEGER, Fields
 from asl.language.jsonata import expect, is_expression
 from asl.language.jsonata_template import QueryTemplate
@@ -23,20 +23,27 @@ class Quantity:
     path: Path | None = None
     query: QueryTemplate | None = None
     minimum: int = 0
+    maximum: int = LARGEST_INTEGER
 
     def read(self, scope: Scope) -> int:
-        """The number; StateError where the data at its place is none [asl.md 5.4, 3.5]."""
+        """The number; StateError where the data at its place is none [asl.md 5.4, 3.5].
+
+        scope: `$` is the state's effective input.
+        """
         if self.value is not None:
             return self.value
         if self.path is not None:
             return self._from_path(self.path, read_path(self.path, scope))
         if self.query is None:
             raise TypeError(f"{self.name} has no source")
-        value = expect(self.query.render(scope, self.name), self.name, self.query, "number")
-        if value < self.minimum or int(value) != value:
+        return self._from_query(self.query, scope)
+
+    def _from_query(self, query: QueryTemplate, scope: Scope) -> int:
+        value = expect(query.render(scope, self.name), self.name, query, "number")
+        if not self.minimum <= value <= self.maximum or int(value) != value:
             raise StateError(
-                "States.QueryEvaluationError",
-                f"The {self.name} field must be an integer of at least {self.minimum}, "
+                QUERY_EVALUATION_ERROR,
+                f"The {self.name} field must be an integer from {self.minimum} to {self.maximum}, "
                 f"but was {jsontext.compact(value)}",
                 prefixed=True,
                 location=self.name,
@@ -44,18 +51,28 @@ class Quantity:
         return int(value)
 
     def _from_path(self, path: Path, value: Json) -> int:
-        if isinstance(value, str) and value.lstrip("-").isdecimal():
-            value = int(value)  # AWS casts numeric strings [asl.md 1.13]
-        if not isinstance(value, int) or isinstance(value, bool):
+        number = _as_integer(value)
+        if number is None:
             shown = value if isinstance(value, str) else jsontext.compact(value)
             raise runtime_fault(
                 f'The {self.name}Path field refers to value "{shown}" '
                 f"which is not a valid integer: {path.text}"
             )
-        if value < self.minimum:
+        if number < self.minimum:
             reason = "cannot be negative" if self.minimum == 0 else "must be positive"
             raise runtime_fault(f"{self.name} {reason}.")
+        if number > self.maximum:
+            raise runtime_fault(f"{self.name} cannot be greater than {self.maximum}.")
+        return number
+
+
+def _as_integer(value: Json) -> int | None:
+    """An integer as it is, or in a string, which AWS casts [asl.md 1.13]."""
+    if isinstance(value, str) and value.isascii() and value.removeprefix("-").isdecimal():
+        return int(value) if len(value) < 20 else None  # digits of 64 bits
+    if isinstance(value, int) and not isinstance(value, bool):
         return value
+    return None
 
 
 def parse_quantity(
@@ -64,13 +81,13 @@ def parse_quantity(
     """Read `name` (literal, or expression in a JSONata state) or `namePath`; not both."""
     path_name = f"{name}Path"
     if language == JSONATA:
-        fields.refuse([path_name], "in a state whose QueryLanguage is 'JSONata'")
+        fields.refuse_other_language([path_name], JSONATA, JSONPATH)
         if isinstance(text := fields.value.get(name), str) and is_expression(text):
             query = parse_query(fields, name, NOTHING)
-            return None if query is None else Quantity(name, query=query, minimum=minimum)
+            return None if query is None else Quantity(name, None, None, query, minimum, maximum)
     fields.exclusive(name, path_name)
-    if path_name in fields:
-        path = fields.path(path_name, reference=True)
-        return None if path is None else Quantity(name, path=path, minimum=minimum)
     value = fields.integer(name, minimum=minimum, maximum=maximum)
-    return None if value is None else Quantity(name, value=value, minimum=minimum)
+    if language == JSONPATH and path_name in fields:
+        path = fields.path(path_name, reference=True)
+        return None if path is None else Quantity(name, None, path, None, minimum, maximum)
+    return None if value is None else Quantity(name, value, None, None, minimum, maximum)

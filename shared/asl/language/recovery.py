@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from random import Random
 
 from asl.language import errors
+from asl.language.assignments import assigned
 from asl.language.dataflow import (
     ERROR_OUTPUT,
     JSONATA,
     JSONPATH,
     Outflow,
-    assigned,
     parse_assign,
     parse_query,
+    parse_result_path,
     place,
 )
 from asl.language.document import Document
-from asl.language.fields import LARGEST_INTEGER, Fields
+from asl.language.fields import Fields
 from asl.language.paths import Path
 from asl.language.scope import Json
 from asl.language.visit import Visit
@@ -25,21 +26,42 @@ from asl.language.visit import Visit
 LONGEST_DELAY = 31_622_400  # seconds; the bound of MaxDelaySeconds [asl.md 1.15]
 
 
-def matches(names: tuple[str, ...], error: str | None) -> bool:
-    """Whether an ErrorEquals takes an error [asl.md 5.1, 5.2].
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What a state failed with. Either text may be absent (SendTaskFailure without fields).
 
-    States.Runtime is never taken, even by name (recorded); States.TaskFailed takes every error but
-    a timeout; a missed heartbeat answers to both timeout names; an error without a name (a Fail
-    state without fields, SendTaskFailure without error) is taken by the wildcards.
+    heartbeat: no sign of life came in time; the error is States.Timeout (recorded).
     """
-    if error == errors.RUNTIME:
-        return False
-    aliases = {error}
-    if error in (errors.TIMEOUT, errors.HEARTBEAT_TIMEOUT):
-        aliases |= {errors.ALL, errors.TIMEOUT}
-    else:
-        aliases |= {errors.ALL, errors.TASK_FAILED}
-    return any(name in aliases for name in names)
+
+    error: str | None
+    cause: str | None
+    heartbeat: bool = False
+
+    @property
+    def error_output(self) -> Json:
+        """What a Catch hands on; a timeout has no cause, but shows an empty one (recorded)."""
+        cause = self.cause
+        if cause is None and self.error == errors.TIMEOUT:
+            cause = ""
+        return {"Error": self.error, "Cause": cause}
+
+    def matches(self, names: tuple[str, ...]) -> bool:
+        """Whether an ErrorEquals takes it [asl.md 5.1, 5.2].
+
+        States.Runtime is never taken, even by name (recorded); States.TaskFailed takes every error
+        but a timeout; a missed heartbeat answers to both timeout names; an error without a name is
+        taken by the wildcards.
+        """
+        if self.error == errors.RUNTIME:
+            return False
+        aliases = {self.error, errors.ALL}
+        if self.error == errors.HEARTBEAT_TIMEOUT:
+            aliases.add(errors.TIMEOUT)
+        elif self.heartbeat:
+            aliases.add(errors.HEARTBEAT_TIMEOUT)
+        elif self.error != errors.TIMEOUT:
+            aliases.add(errors.TASK_FAILED)
+        return any(name in aliases for name in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +95,12 @@ class Catcher:
     outflow: Outflow
     language: str
 
-    def output(
-        self, visit: Visit, error: str | None, cause: str | None
-    ) -> tuple[Document, Document]:
+    def output(self, visit: Visit, failure: Failure) -> tuple[Document, Document]:
         """Output and variables of the state when this catcher takes over.
 
         ResultSelector and OutputPath of the state are not applied (recorded).
         """
-        error_output: Json = {"Error": error, "Cause": cause}
+        error_output = failure.error_output
         scope = visit.scope(error_output, errorOutput=error_output)
         variables = assigned(visit, self.outflow.assign, scope)
         if self.language == JSONPATH:
@@ -106,12 +126,12 @@ class Recovery:
     catchers: tuple[Catcher, ...] = ()
 
     def retry(
-        self, error: str | None, counters: tuple[int, ...], random: Random
+        self, failure: Failure, counters: tuple[int, ...], random: Random
     ) -> RetryDecision | None:
         """The first retrier that takes the error decides; each counts for itself."""
         counters = counters or (0,) * len(self.retriers)
         for index, retrier in enumerate(self.retriers):
-            if not matches(retrier.error_equals, error):
+            if not failure.matches(retrier.error_equals):
                 continue
             made = counters[index]
             if made >= retrier.max_attempts:
@@ -120,8 +140,8 @@ class Recovery:
             return RetryDecision(retrier.delay(made, random), after)
         return None
 
-    def catcher(self, error: str | None) -> Catcher | None:
-        return next((c for c in self.catchers if matches(c.error_equals, error)), None)
+    def catcher(self, failure: Failure) -> Catcher | None:
+        return next((c for c in self.catchers if failure.matches(c.error_equals)), None)
 
 
 NO_RECOVERY = Recovery()
@@ -144,20 +164,18 @@ def _check_wildcard(fields: Fields, name: str, entries: list[tuple[str, ...]]) -
             continue
         if len(error_equals) > 1 or index != len(entries) - 1:
             fields.faults.report(
-                "States.ALL must appear alone in ErrorEquals, and only in the last entry",
+                "States.ALL must appear alone and at end of list",
                 f"{fields.at(name)}[{index}]/ErrorEquals",
             )
 
 
 def _parse_retrier(fields: Fields) -> Retrier:
     fields.require("ErrorEquals")
-    interval = fields.integer("IntervalSeconds", minimum=1, maximum=LARGEST_INTEGER)
-    attempts = fields.integer("MaxAttempts", minimum=0, maximum=LARGEST_INTEGER)
+    interval = fields.integer("IntervalSeconds", minimum=1)
+    attempts = fields.integer("MaxAttempts", minimum=0)
     rate = fields.number("BackoffRate", minimum=1.0)
     cap = fields.integer("MaxDelaySeconds", minimum=1, maximum=LONGEST_DELAY)
     jitter = fields.one_of("JitterStrategy", ("NONE", "FULL"))
-    if cap is not None and cap <= (interval or 1):
-        fields.report("MaxDelaySeconds must be greater than IntervalSeconds", "MaxDelaySeconds")
     retrier = Retrier(
         fields.texts("ErrorEquals"),
         interval=1 if interval is None else interval,
@@ -173,14 +191,10 @@ def _parse_retrier(fields: Fields) -> Retrier:
 def _parse_catcher(fields: Fields, language: str) -> Catcher:
     fields.require("ErrorEquals", "Next")
     if language == JSONATA:
-        fields.refuse(["ResultPath"], "in a state whose QueryLanguage is 'JSONata'")
+        fields.refuse_other_language(["ResultPath"], JSONATA, JSONPATH)
     else:
-        fields.refuse(["Output"], "in a state whose QueryLanguage is 'JSONPath'")
-    result_path: Path | None = Path.parse("$")
-    if "ResultPath" in fields and fields.raw("ResultPath") is None:
-        result_path = None
-    elif "ResultPath" in fields:
-        result_path = fields.path("ResultPath", reference=True)
+        fields.refuse_other_language(["Output"], JSONPATH, JSONATA)
+    result_path = parse_result_path(fields) if language == JSONPATH else None
     catcher = Catcher(
         fields.texts("ErrorEquals"),
         fields.text("Next") or "",

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from asl.language.effects import Effect, Fail, Finish, Record
-from asl.language.events import Entered, Event
+from asl.language.errors import RUNTIME
+from asl.language.events import BranchFailed, Entered, Event
 from asl.language.machine import Machine
 from asl.language.states.map_ import Map
 from asl.language.states.state import State
@@ -18,9 +19,8 @@ class Step:
     """What follows from an event.
 
     type: of the state. records: the history events to append, ids from `Moment.next_event` on.
-    entered_event,
-    entered_at, previous_event: of the visit. exit_event: the last event of the state itself;
-    last_event: the last one of its branch, which the parent's join follows.
+    entered_event, entered_at, previous_event: of the visit. exit_event: the last event of the
+    state itself; last_event: the last one of its branch, which the parent's join follows.
     """
 
     effect: Effect
@@ -41,9 +41,12 @@ def step(machine: Machine, token: Token, event: Event, moment: Moment) -> Step:
     state = machine.state(token.state)
     parent = machine.states.get(state.parent)
     visit = Visit(token, moment)
-    if token.opens and isinstance(event, Entered) and isinstance(parent, Map):
-        visit.record("MapIterationStarted", {"name": parent.name, "index": token.index})
-    effect = state.step(event, visit)
+    if moment.history_is_full and not isinstance(event, BranchFailed):
+        effect: Effect = history_limit_exceeded(moment)
+    else:
+        if token.opens and isinstance(event, Entered) and isinstance(parent, Map):
+            visit.record("MapIterationStarted", {"name": parent.name, "index": token.index})
+        effect = state.step(event, visit)
     exit_event = visit.last_event
     _conclude(visit, effect, parent)
     return Step(
@@ -55,6 +58,14 @@ def step(machine: Machine, token: Token, event: Event, moment: Moment) -> Step:
         previous_event=visit.previous_event,
         exit_event=exit_event,
         last_event=visit.last_event,
+    )
+
+
+def history_limit_exceeded(moment: Moment) -> Fail:
+    """A run ends here that would fill its history; no Catch takes it [asl.md 5.4]."""
+    return Fail(
+        RUNTIME,
+        f"The execution reached the maximum number of history events ({moment.most_events}).",
     )
 
 

@@ -12,6 +12,10 @@ from asl.language.events import Returned
 from asl.language.resources import Resource, parse_resource
 from asl.language.scope import Json
 
+_SHORT_ARN = re.compile(
+    r"(?!fn:)(?:[0-9]{12}:function:)?(?P<name>[A-Za-z0-9_-]+)(?::[A-Za-z0-9$_-]+)?"
+)
+
 
 def function_request(resource: Resource, arguments: Document) -> FunctionRequest:
     """The call that a Task makes; States.Runtime when lambda:invoke names no function."""
@@ -21,14 +25,21 @@ def function_request(resource: Resource, arguments: Document) -> FunctionRequest
     named = parameters.get("FunctionName") if isinstance(parameters, dict) else None
     if not isinstance(named, str):
         raise _unusable(parameters, "The field 'FunctionName' is required but was missing")
-    try:
-        target = parse_resource(re.sub(r":\$LATEST$", "", named))
-    except ExpressionError as fault:
-        raise _unusable(
-            parameters, "The value of the field 'FunctionName' has an invalid format"
-        ) from fault
+    target = _named_function(named)
+    if target is None:
+        raise _unusable(parameters, "The value of the field 'FunctionName' has an invalid format")
     payload = Document(parameters["Payload"]) if "Payload" in parameters else EMPTY
     return FunctionRequest(target.app, target.function, payload, resource.dialect)
+
+
+def _named_function(name: str) -> Resource | None:
+    """What a FunctionName names: all that a Resource may, and Lambda's short forms of an ARN."""
+    short = _SHORT_ARN.fullmatch(name)
+    try:
+        target = parse_resource(short["name"] if short else name)
+    except ExpressionError:
+        return None
+    return target if target.function and not target.pattern else None
 
 
 def _unusable(parameters: Json, why: str) -> StateError:
@@ -54,3 +65,15 @@ def lambda_envelope(event: Returned) -> Document:
             "StatusCode": 200,
         }
     )
+
+
+def compact_cause(cause: str | None) -> str | None:
+    """The error object of a function as lambda:invoke hands it on: without blanks (recorded).
+
+    A function called by its ARN has its text kept to the letter.
+    """
+    try:
+        value = jsontext.loads(cause or "")
+    except jsontext.InvalidJson:
+        return cause
+    return jsontext.compact(value) if isinstance(value, dict) else cause

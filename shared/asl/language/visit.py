@@ -74,11 +74,19 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What the world hands in: the time (ms since epoch), chance, and the next event's id."""
+    """What the world hands in: the time (ms since epoch), chance, and the next event's id.
+
+    most_events: how long the history may grow, None for no limit (Express).
+    """
 
     now: int
     random: Random = field(default_factory=lambda: Random(0))
     next_event: int = 1
+    most_events: int | None = 25_000
+
+    @property
+    def history_is_full(self) -> bool:
+        return self.most_events is not None and self.next_event >= self.most_events
 
 
 class Visit:
@@ -94,6 +102,7 @@ class Visit:
         self.last_event = token.last_event
         self.task_token: str | None = None
         self.shows_retry_count = False
+        self.assigned: dict[str, Json] = {}
         self.branch_failed: BranchFailed | None = None
         self.joined_event: int | None = None
         self._context: dict[str, Json] | None = None

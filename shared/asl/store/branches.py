@@ -42,11 +42,13 @@ class Branches:
         )
         self._select_live = database.sql(
             "SELECT number, branch, state, type, entered_event, opens FROM operation "
-            f"WHERE execution_id = ? AND parent = ? AND status IN ({_LIVE}) ORDER BY branch"
+            f"WHERE execution_id = ? AND parent = ? AND parent > 0 AND status IN ({_LIVE}) "
+            "ORDER BY branch"
         )
         self._abort = database.sql(
             f"UPDATE operation SET status = '{Status.ABORTED}', due_at = NULL, ended_at = ?, "
-            f"token = NULL WHERE execution_id = ? AND parent = ? AND status IN ({_LIVE})"
+            "token = NULL WHERE execution_id = ? AND parent = ? AND parent > 0 "
+            f"AND status IN ({_LIVE})"
         )
 
     def join(self, row: OperationRow, last_event: int, now: int) -> list[str]:

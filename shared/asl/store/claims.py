@@ -65,12 +65,12 @@ class Claims:
         self._select_operation = database.sql(SELECT_OPERATION)
         self._select_outputs = database.sql(
             "SELECT branch, output, last_event FROM operation WHERE execution_id = ? "
-            "AND parent = ? AND parent_round = ? AND ends = ? ORDER BY branch"
+            "AND parent = ? AND parent > 0 AND parent_round = ? AND ends = ? ORDER BY branch"
         )
 
     def claim(self, operation_id: str, now: int) -> Claim | None:
         """The operation, if it is live and due; None: it is not there, not due or not ours."""
-        found = self._locked(operation_id)
+        found = self.locked(operation_id)
         if found is None:
             return None
         execution, row = found
@@ -80,7 +80,7 @@ class Claims:
 
     def reclaim(self, operation_id: str, fence: int, event: Event) -> Claim | None:
         """The operation whose call we made, if nobody has taken it over since."""
-        found = self._locked(operation_id)
+        found = self.locked(operation_id)
         if found is None:
             return None
         execution, row = found
@@ -88,7 +88,7 @@ class Claims:
             return None
         return Claim(execution, row, event)
 
-    def _locked(self, operation_id: str) -> tuple[ExecutionRow, OperationRow] | None:
+    def locked(self, operation_id: str) -> tuple[ExecutionRow, OperationRow] | None:
         """Run and operation; the run first, always, so that two transactions cannot deadlock."""
         key = split_operation_id(operation_id)
         if key is None:
@@ -98,6 +98,11 @@ class Claims:
             return None
         values = self._db.execute(self._select_operation, key).fetchone()
         return None if values is None else (execution, OperationRow(*values))
+
+    def exists(self, execution_id: str, number: int) -> bool:
+        """Whether there is such an operation, ended or not."""
+        key = (execution_id, number)
+        return self._db.execute(self._select_operation, key).fetchone() is not None
 
     def lock_execution(self, execution_id: str) -> ExecutionRow | None:
         values = self._db.execute(self._select_execution, (execution_id,)).fetchone()
@@ -120,6 +125,13 @@ class Claims:
     def _callback_late(self, row: OperationRow, now: int) -> Event:
         return TimedOut(heartbeat=row.deadline is None or row.deadline > now)
 
+    def _no_worker(self, _row: OperationRow, _now: int) -> Event | None:
+        return None  # an offered Task waits for its worker, however long
+
+    def _child(self, row: OperationRow, now: int) -> Event | None:
+        """Not ours to say: whoever claims it looks whether the child has ended."""
+        return TimedOut() if row.deadline is not None and row.deadline <= now else None
+
     def _joined(self, row: OperationRow, _now: int) -> Event:
         if row.opened < row.total:
             items = None if row.items is None else Document.read(row.items)
@@ -141,6 +153,8 @@ class Claims:
         Awaiting.RETRY: _retried,
         Awaiting.RESULT: _lost_call,
         Awaiting.CALLBACK: _callback_late,
+        Awaiting.WORKER: _no_worker,
+        Awaiting.CHILD: _child,
         Awaiting.BRANCHES: _joined,
         Awaiting.FAILURE: _branch_failed,
     }

@@ -19,8 +19,10 @@ from asl.language.effects import (
     Finish,
     Fork,
     Goto,
+    Offer,
     Record,
     Retry,
+    ServiceCall,
     Sleep,
 )
 from asl.language.events import Drained
@@ -65,6 +67,10 @@ class Commits:
         self._update_execution = database.sql(
             "UPDATE execution SET status = ?, output = ?, error = ?, cause = ?, events = ?, "
             "operations = ?, started_at = ?, ended_at = ?, due_at = ? WHERE id = ?"
+        )
+        # SQLite rewrites the index of every column that is named, changed or not.
+        self._count_execution = database.sql(
+            "UPDATE execution SET events = ?, operations = ? WHERE id = ?"
         )
         self._insert_history = database.sql(
             "INSERT INTO history (execution_id, first, operation, events) VALUES (?, ?, ?, ?)"
@@ -125,7 +131,12 @@ class Commits:
                 self._insert_history,
                 (row.execution_id, records[0].id, row.number, history_text(records)),
             )
-        self.save_execution(replace(execution, events=execution.events + len(records)))
+        events = execution.events + len(records)
+        if execution.status == claim.execution.status:
+            counted = (events, execution.operations, execution.id)
+            self._db.execute(self._count_execution, counted)
+        else:
+            self.save_execution(replace(execution, events=events))
 
     def save_execution(self, row: ExecutionRow) -> None:
         """Write what changes of a run; its row is locked."""
@@ -235,10 +246,37 @@ class Commits:
             token=effect.token,
         )
 
-    def _callback(
-        self, changes: Changes, _claim: Claim, _step: Step, now: int, _lease: int
+    def _service_call(
+        self, changes: Changes, _claim: Claim, step: Step, now: int, lease: int
     ) -> None:
+        effect: ServiceCall = step.effect  # type: ignore[assignment]
+        changes.operation = replace(
+            changes.operation,
+            status=Status.EXECUTING,
+            awaiting=Awaiting.RESULT,
+            due_at=now + lease,
+            request=service_request_text(effect),
+            deadline=effect.deadline,
+            heartbeat=effect.heartbeat,
+            token=effect.token,
+        )
+
+    def _offer(self, changes: Changes, _claim: Claim, step: Step, _now: int, _lease: int) -> None:
+        effect: Offer = step.effect  # type: ignore[assignment]
+        changes.operation = replace(
+            changes.operation,
+            status=Status.WAITING,
+            awaiting=Awaiting.WORKER,
+            request=effect.arguments.text,
+            token=effect.token,
+            activity=effect.activity,
+        )
+
+    def _callback(self, changes: Changes, _claim: Claim, step: Step, now: int, _lease: int) -> None:
+        effect: Callback = step.effect  # type: ignore[assignment]
         row = changes.operation
+        if row.activity is not None:
+            row = replace(row, deadline=effect.deadline, heartbeat=effect.heartbeat, activity=None)
         beat = None if row.heartbeat is None else now + row.heartbeat * 1000
         due = [moment for moment in (row.deadline, beat) if moment is not None]
         changes.operation = replace(
@@ -289,6 +327,8 @@ class Commits:
         Sleep: _sleep,
         Retry: _retry,
         Call: _call,
+        ServiceCall: _service_call,
+        Offer: _offer,
         Callback: _callback,
         Fork: _fork,
     }
@@ -330,6 +370,18 @@ def request_text(call: Call, row: OperationRow) -> str:
     if request.payload.text != row.input:
         kept["payload"] = request.payload.value
     return jsontext.dumps(kept)
+
+
+def service_request_text(call: ServiceCall) -> str:
+    """What is needed to make a service call again."""
+    return jsontext.dumps(
+        {
+            "service": call.service,
+            "action": call.action,
+            "pattern": call.pattern.value,
+            "arguments": call.arguments.value,
+        }
+    )
 
 
 def history_text(records: Sequence[Record]) -> str:

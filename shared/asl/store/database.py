@@ -1,267 +1,262 @@
-"""One database behind a URL; the only file that knows which of the three kinds it is."""
+"""Connections and transactions of one database, and its faults in our own words."""
 
 from __future__ import annotations
 
-import re
+import os
+import threading
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, NoReturn
 
-from peewee import (
-    Database as PeeweeDatabase,
-)
-from peewee import (
-    IntegrityError,
-    InterfaceError,
-    MySQLDatabase,
-    OperationalError,
-    PostgresqlDatabase,
-    SqliteDatabase,
-)
+from peewee import Database as PeeweeDatabase
+from peewee import PeeweeException
 
-from asl.store.errors import BadDatabaseUrl, DatabaseUnavailable
-from asl.store.tables import column_types
-
-SQLITE, POSTGRES, MYSQL = "sqlite", "postgres", "mysql"
-FORMS = (
-    "sqlite:///path/states.db, postgres://user:password@host:5432/name or "
-    "mysql://user:password@tcp(host:3306)/name"
+from asl.store.drivers import MYSQL, POSTGRES, SQLITE, Driver, Mysql, Postgres, Sqlite
+from asl.store.errors import (
+    DatabaseUnavailable,
+    TransactionConflict,
+    UniqueViolation,
+    UnstorableValue,
 )
-BUSY_SECONDS = 30  # how long a SQLite writer waits for its turn before it gives up
-CONNECT_SECONDS = 5
-_GO_HOST = re.compile(r"@tcp\((?P<host>[^)]*)\)")  # Fn's own form of a MySQL address
+from asl.store.turns import Turns
+from asl.store.urls import BUSY_SECONDS, read_url
+
+OPEN_AGAIN_SECONDS = 0.01
+SCHEMA_LOCK_SECONDS = 60
+_DRIVERS = {SQLITE: Sqlite, POSTGRES: Postgres, MYSQL: Mysql}
+_POSTGRES_LOCK = "SELECT pg_advisory_xact_lock(7301)"
+_inherited: list[Any] = []
+"""Connections of the process we were forked from: closing them would end them there too."""
+
+
+class _Thread(threading.local):
+    """What one thread of one process has open."""
+
+    connection: Any = None
+    process: int = 0
+    in_transaction: bool = False
 
 
 class Database:
-    """Connections, transactions and the differences between the kinds.
+    """Statements run on a connection of the calling thread, opened when first needed.
 
-    Statements are written once with `?`; `sql` turns them into the kind's own form.
+    One that was closed by the server or inherited through a fork is replaced unseen, except within
+    a transaction. Faults are DatabaseUnavailable, TransactionConflict, UniqueViolation and
+    UnstorableValue; anything else the driver raises is a mistake of ours and passes as it is.
     """
 
-    def __init__(self, kind: str, peewee: PeeweeDatabase) -> None:
-        self.kind = kind
+    def __init__(
+        self,
+        driver: Driver,
+        peewee: PeeweeDatabase,
+        turns: AbstractContextManager[None] | None = None,
+    ) -> None:
         self.peewee = peewee
-        self.locks_rows = kind != SQLITE
-        """SQLite has one writer at a time: its transactions begin with the write lock."""
-        self._begin = "BEGIN IMMEDIATE" if kind == SQLITE else "BEGIN"
-
-    def sql(self, statement: str) -> str:
-        """A statement in this kind's form: placeholders, row locks, quoted words."""
-        if self.kind == SQLITE:
-            return statement.replace(" FOR UPDATE", "")
-        quoted = statement.replace("`", "`" if self.kind == MYSQL else '"')
-        return quoted.replace("?", "%s")
+        self.sql = driver.sql
+        self.kind = driver.kind
+        self.locks_rows = driver.locks_rows
+        self._driver = driver
+        self._turns = turns or nullcontext()
+        self._thread = _Thread()
+        self._faults = (
+            driver.faults.Error,
+            driver.faults.Warning,
+            UnicodeError,
+            OverflowError,
+        )
 
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> Any:
-        """Run one prepared statement; DatabaseUnavailable when the server cannot be reached."""
+        """Run one statement in the form that `sql` gave it; a cursor.
+
+        Outside of a transaction it is run again when the connection turns out to be lost, so it
+        must bear that.
+        """
+        if not self._thread.in_transaction:
+            return self._execute_alone(statement, parameters)
+        connection = self._thread.connection
+        if connection is None:
+            raise DatabaseUnavailable("the connection was lost within the transaction")
         try:
-            cursor = self._connection().cursor()
+            cursor = connection.cursor()
             cursor.execute(statement, parameters)
-        except self._lost() as lost:
-            raise self._unavailable(lost) from lost
+        except self._faults as fault:
+            self._raise(fault)
         return cursor
+
+    def write(self, statement: str, parameters: Sequence[Any] = ()) -> int:
+        """Run one writing statement in a transaction of its own; how many rows it met."""
+        with self._turns:
+            return int(self.execute(statement, parameters).rowcount)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing. On SQLite the write lock is asked for first, not on the way."""
-        self._begin_transaction()
-        try:
-            yield
-        except BaseException:
-            self._rollback()
-            raise
-        try:
-            self._connection().commit()
-        except self._lost() as lost:
-            raise self._unavailable(lost) from lost
-
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """A transaction for statements of the ORM, which speaks of faults in peewee's classes."""
-        with self.reading(), self.transaction():
-            yield
+        thread = self._thread
+        if thread.in_transaction:
+            raise RuntimeError("transactions do not nest")
+        with self._turns:
+            self._execute_alone(self._driver.begin)
+            thread.in_transaction = True
+            try:
+                yield
+                self._commit()
+            except Exception:
+                self._rollback()
+                raise
+            except BaseException:
+                self.close()  # cut off in mid-sentence: what the server says next is unknown
+                raise
+            finally:
+                thread.in_transaction = False
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Statements of the ORM: a connection, and lost ones reported as DatabaseUnavailable."""
-        self._connection()
+        """Statements of the ORM: a connection for them, and their faults in our words."""
+        if not self._thread.in_transaction:
+            self._fresh_connection()
         try:
             yield
-        except (OperationalError, InterfaceError) as lost:
-            raise self._unavailable(lost) from lost
+        except PeeweeException as fault:
+            self._raise(_of_driver(fault))
+        except (UnicodeError, OverflowError) as fault:
+            self._raise(fault)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """A transaction for statements of the ORM."""
+        with self.transaction(), self.reading():
+            yield
 
     @contextmanager
     def schema_lock(self) -> Iterator[None]:
-        """Nobody else changes the tables meanwhile."""
-        self._connection()
-        if self.kind == SQLITE:
-            with self.peewee.atomic("IMMEDIATE"):
+        """Nobody else changes the tables meanwhile; one transaction where the kind can."""
+        with self._turns, self.reading():
+            if self.kind == MYSQL:
+                with self._named_lock():
+                    yield
+                return
+            begin = ("IMMEDIATE",) if self.kind == SQLITE else ()
+            with self.peewee.atomic(*begin):
+                if self.kind == POSTGRES:
+                    self.peewee.execute_sql(_POSTGRES_LOCK)  # type: ignore[no-untyped-call]
                 yield
-            return
-        lock, unlock = {
-            POSTGRES: ("SELECT pg_advisory_lock(7301)", "SELECT pg_advisory_unlock(7301)"),
-            MYSQL: ("SELECT GET_LOCK('fn-states', 60)", "SELECT RELEASE_LOCK('fn-states')"),
-        }[self.kind]
-        self.execute(lock)
+
+    @contextmanager
+    def _named_lock(self) -> Iterator[None]:
+        """MySQL ends a transaction at each change of a table, but has locks with names."""
+        name = "CONCAT('fn-states.', MD5(DATABASE()))"
+        taken = self.execute(f"SELECT GET_LOCK({name}, {SCHEMA_LOCK_SECONDS})").fetchone()[0]
+        if taken != 1:
+            raise DatabaseUnavailable("somebody else has been changing the tables for too long")
         try:
             yield
         finally:
-            self.execute(unlock)
-
-    def _begin_transaction(self) -> None:
-        try:
-            self._connection().cursor().execute(self._begin)
-        except self._lost() as lost:
-            if self.kind == SQLITE:
-                raise self._unavailable(lost) from lost
-            self.close()  # a container was frozen, or the server restarted: once more, anew
-            self.execute(self._begin)
-
-    def _rollback(self) -> None:
-        try:
-            self._connection().rollback()
-        except self._lost():
-            self.close()
-
-    def _connection(self) -> Any:
-        if self.peewee.is_closed():
-            try:
-                self.peewee.connect()
-            except OperationalError as fault:
-                raise DatabaseUnavailable(str(fault)) from fault
-        return self.peewee.connection()  # type: ignore[no-untyped-call]
+            self.execute(f"SELECT RELEASE_LOCK({name})")
 
     def close(self) -> None:
         """Drop the connection of this thread; the next statement opens another."""
+        self._thread.connection = None
         try:
             self.peewee.close()
-        except (OperationalError, InterfaceError):
-            self.peewee.init(self.peewee.database, **self.peewee.connect_params)
+        except PeeweeException:
+            self.peewee.dispose()
 
-    def _unavailable(self, fault: Exception) -> DatabaseUnavailable:
-        self.close()
-        return DatabaseUnavailable(str(fault))
+    def _execute_alone(self, statement: str, parameters: Sequence[Any] = ()) -> Any:
+        connection = self._fresh_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute(statement, parameters)
+            return cursor
+        except self._faults as fault:
+            if not self._driver.is_lost(fault, connection):
+                self._raise(fault)
+            self.close()
+        try:
+            cursor = self._fresh_connection().cursor()
+            cursor.execute(statement, parameters)
+        except self._faults as fault:
+            self._raise(fault)
+        return cursor
 
-    def _lost(self) -> tuple[type[Exception], ...]:
-        return _driver_errors(self.kind)
+    def _fresh_connection(self) -> Any:
+        """The connection of this thread and process, opened or replaced where that is needed."""
+        thread = self._thread
+        if thread.process != os.getpid():
+            self._leave_to_parent()
+        elif thread.connection is not None:
+            if not self._driver.is_stale(thread.connection):
+                return thread.connection
+            self.close()
+        thread.connection = self._open()
+        return thread.connection
 
-    def peewee_integrity_error(self) -> type[Exception]:
-        return IntegrityError
+    def _leave_to_parent(self) -> None:
+        thread = self._thread
+        if thread.connection is not None:
+            _inherited.append(thread.connection)
+        self.peewee.dispose()
+        thread.connection, thread.process = None, os.getpid()
 
-    def unique_violations(self) -> tuple[type[Exception], ...]:
-        """What the driver raises when a unique index refuses a row."""
-        return (_driver(self.kind).IntegrityError,)
+    def _open(self) -> Any:
+        """Connect. Several processes that open a new SQLite file at once are kept from setting its
+        journal mode without being made to wait, so they try again.
+        """
+        until = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                self.peewee.connect()
+                return self.peewee.connection()  # type: ignore[no-untyped-call]
+            except PeeweeException as wrapped:
+                self.peewee.dispose()
+                fault = _of_driver(wrapped)
+                if not self._driver.is_conflict(fault) or time.monotonic() > until:
+                    raise DatabaseUnavailable(str(fault)) from fault
+            time.sleep(OPEN_AGAIN_SECONDS)
+
+    def _commit(self) -> None:
+        connection = self._thread.connection
+        if connection is None:
+            raise DatabaseUnavailable("the connection was lost within the transaction")
+        try:
+            connection.commit()
+        except self._faults as fault:
+            self._raise(fault)
+
+    def _rollback(self) -> None:
+        connection = self._thread.connection
+        if connection is None:
+            return
+        try:
+            connection.rollback()
+        except self._faults:
+            self.close()  # the server rolls back what nobody is connected to any more
+
+    def _raise(self, fault: Exception) -> NoReturn:
+        """Raise a fault in our own words; a lost connection is dropped."""
+        driver, faults = self._driver, self._driver.faults
+        if driver.is_duplicate(fault):
+            raise UniqueViolation(str(fault)) from fault
+        if driver.is_conflict(fault):
+            raise TransactionConflict(str(fault)) from fault
+        if isinstance(fault, (faults.DataError, UnicodeError, OverflowError)):
+            raise UnstorableValue(str(fault)) from fault
+        if driver.is_lost(fault, self._thread.connection):
+            self.close()
+            raise DatabaseUnavailable(str(fault)) from fault
+        if isinstance(fault, (faults.OperationalError, faults.InterfaceError)):
+            raise DatabaseUnavailable(str(fault)) from fault
+        raise fault
 
 
-def _driver(kind: str) -> Any:
-    """The DB-API module of a kind, imported only where it is used: start-up counts."""
-    if kind == SQLITE:
-        import sqlite3
-
-        return sqlite3
-    if kind == POSTGRES:
-        import psycopg
-
-        return psycopg
-    import pymysql
-
-    return pymysql
-
-
-def _driver_errors(kind: str) -> tuple[type[Exception], ...]:
-    driver = _driver(kind)
-    return (driver.OperationalError, driver.InterfaceError)
+def _of_driver(fault: PeeweeException) -> Exception:
+    """What the driver raised, which peewee wraps in a class of its own."""
+    cause: Exception = getattr(fault, "orig", fault)
+    return cause
 
 
 def connect(url: str) -> Database:
-    """The database of a URL in one of Fn's three forms; BadDatabaseUrl says which there are."""
-    scheme = url.split(":", 1)[0]
-    openers = {
-        "sqlite": _sqlite, "sqlite3": _sqlite,
-        "postgres": _postgres, "postgresql": _postgres,
-        "mysql": _mysql,
-    }  # fmt: skip
-    if scheme not in openers:
-        raise BadDatabaseUrl(f"DATABASE_URL is none of the forms {FORMS}")
-    try:
-        return openers[scheme](url)
-    except ValueError as fault:
-        raise BadDatabaseUrl(
-            f"DATABASE_URL cannot be read ({fault}); the forms are {FORMS}"
-        ) from fault
-
-
-def _sqlite(url: str) -> Database:
-    parts = urlsplit(url)
-    path = unquote(parts.path)
-    if parts.netloc or len(path) < 2:
-        raise ValueError("a SQLite URL has three slashes and a path")
-    name = path[1:]
-    synchronous = parse_qs(parts.query).get("synchronous", ["normal"])[0]
-    if synchronous not in ("normal", "full"):
-        raise ValueError("synchronous is 'normal' or 'full'")
-    if name != ":memory:":
-        Path(name).parent.mkdir(parents=True, exist_ok=True)
-    pragmas = {
-        "journal_mode": "wal",
-        "synchronous": synchronous,
-        "cache_size": -16_000,
-        "journal_size_limit": 64 << 20,
-    }
-    database = SqliteDatabase(
-        name,
-        pragmas=pragmas,
-        timeout=BUSY_SECONDS,
-        autoconnect=False,
-        field_types=column_types(SQLITE),
-    )
-    return Database(SQLITE, database)
-
-
-def _credentials(url: str) -> tuple[str, dict[str, Any], dict[str, str]]:
-    parts = urlsplit(_GO_HOST.sub(lambda found: "@" + found["host"], url))
-    name = parts.path.lstrip("/")
-    if not name or not parts.hostname:
-        raise ValueError("host and database name are needed")
-    arguments: dict[str, Any] = {"host": parts.hostname}
-    if parts.port:
-        arguments["port"] = parts.port
-    if parts.username:
-        arguments["user"] = unquote(parts.username)
-    if parts.password:
-        arguments["password"] = unquote(parts.password)
-    options = {key: values[-1] for key, values in parse_qs(parts.query).items()}
-    return name, arguments, options
-
-
-def _postgres(url: str) -> Database:
-    name, arguments, options = _credentials(url)
-    allowed: dict[str, Any] = {
-        key: value for key, value in options.items() if key.startswith("ssl")
-    }
-    database = PostgresqlDatabase(
-        name,
-        autoconnect=False,
-        field_types=column_types(POSTGRES),
-        connect_timeout=CONNECT_SECONDS,
-        prefer_psycopg3=True,
-        **arguments,
-        **allowed,
-    )
-    return Database(POSTGRES, database)
-
-
-def _mysql(url: str) -> Database:
-    name, arguments, _options = _credentials(url)
-    database = MySQLDatabase(
-        name,
-        autoconnect=False,
-        field_types=column_types(MYSQL),
-        connect_timeout=CONNECT_SECONDS,
-        charset="utf8mb4",
-        init_command="SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-        **arguments,
-    )
-    return Database(MYSQL, database)
+    """The database of a URL, connected to when first used; BadDatabaseUrl says the forms."""
+    address = read_url(url)
+    turns = Turns(f"{address.path}-turns") if address.path else None
+    return Database(_DRIVERS[address.kind](), address.peewee, turns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asl.store.database import Database
+from asl.store.errors import UniqueViolation
 from asl.store.rows import Status, operation_id, split_operation_id
 
 
@@ -18,8 +19,9 @@ class Due:
             "SELECT id FROM execution WHERE due_at <= ? ORDER BY due_at LIMIT ?"
         )
         self._next = database.sql(
-            "SELECT MIN(due_at) FROM (SELECT MIN(due_at) AS due_at FROM operation "
-            "UNION ALL SELECT MIN(due_at) FROM execution) AS earliest"
+            "SELECT MIN(due_at) FROM ("
+            "SELECT MIN(due_at) AS due_at FROM operation WHERE due_at IS NOT NULL UNION ALL "
+            "SELECT MIN(due_at) FROM execution WHERE due_at IS NOT NULL) AS earliest"
         )
         self._renew = database.sql(
             "UPDATE operation SET due_at = ? WHERE execution_id = ? AND number = ? "
@@ -73,7 +75,7 @@ class Due:
             return False
         try:
             self._db.write(self._insert_lease, (name, holder, until))
-        except self._db.unique_violations():
+        except UniqueViolation:
             return False
         return True
 

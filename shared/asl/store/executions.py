@@ -11,7 +11,8 @@ from asl.language.effects import Record
 from asl.store.claims import RUNNING, Claims
 from asl.store.commits import Commits, first_operation, history_text
 from asl.store.database import Database
-from asl.store.errors import NameTaken
+from asl.store.errors import MachineDeleted, NameTaken, UniqueViolation
+from asl.store.machines import ACTIVE
 from asl.store.rows import (
     INSERT_EXECUTION,
     INSERT_OPERATION,
@@ -46,6 +47,9 @@ class Executions:
         self._db = database
         self._claims = claims
         self._commits = commits
+        self._hold_machine = database.sql(
+            "SELECT status FROM state_machine WHERE id = ? FOR KEY SHARE"
+        )
         self._insert = database.sql(INSERT_EXECUTION)
         self._insert_operation = database.sql(INSERT_OPERATION)
         self._insert_history = database.sql(
@@ -62,14 +66,18 @@ class Executions:
     def start(self, row: ExecutionRow, start_at: str, started: Record) -> str:
         """Accept a run with its first operation; the operation's id. NameTaken: it is known.
 
-        One transaction; the run is safe once this returns.
+        One transaction; the run is safe once this returns. The machine's row is held meanwhile, so
+        that it is not evicted between being looked up and having a run; MachineDeleted: it was.
         """
         first = first_operation(row, 1, start_at, Document.read(row.input), row.created_at)
         accepted = replace(row, events=1, operations=1)
         with self._db.transaction():
+            machine = self._db.execute(self._hold_machine, (row.state_machine_id,)).fetchone()
+            if machine != (ACTIVE,):
+                raise MachineDeleted(row.state_machine_id)
             try:
                 self._db.execute(self._insert, insert_values(accepted))
-            except self._db.unique_violations() as taken:
+            except UniqueViolation as taken:
                 raise NameTaken(row.name) from taken
             self._db.execute(self._insert_operation, insert_values(first))
             history = (row.id, started.id, 0, history_text([started]))
@@ -155,3 +163,11 @@ class Executions:
         )
         with self._db.reading():
             return query.exists()
+
+    def live_children(self, execution_id: str) -> list[str]:
+        """Ids of the runs that operations of a run wait for, and that have not ended."""
+        query = Execution.select(Execution.id).where(
+            Execution.parent_execution == execution_id, Execution.status.in_(RUNNING)
+        )
+        with self._db.reading():
+            return [row.id for row in query]

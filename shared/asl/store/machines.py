@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from peewee import fn
+
 from asl.language import jsontext
 from asl.store.database import Database
-from asl.store.errors import NameTaken
-from asl.store.tables import StateMachine, StateMachineVersion
+from asl.store.errors import NameTaken, UniqueViolation
+from asl.store.tables import Alias, PublishedVersion, StateMachine, StateMachineVersion
 
 ACTIVE, DELETING = "ACTIVE", "DELETING"
+MOST_DELETED = 20  # former machines of one name that are looked through
 
 
 class Machines:
@@ -28,10 +31,12 @@ class Machines:
         now: int,
         retention_days: int | None = None,
         tags: dict[str, str] | None = None,
+        role_arn: str | None = None,
+        configuration: str | None = None,
     ) -> StateMachine:
         """Store a machine with version 1; NameTaken when a living one has the name."""
-        with self._db.writing():
-            try:
+        try:
+            with self._db.writing():
                 machine = StateMachine.create(
                     id=id_,
                     name=name,
@@ -44,23 +49,38 @@ class Machines:
                     created_at=now,
                     updated_at=now,
                 )
-            except self._db.peewee_integrity_error() as taken:
-                raise NameTaken(name) from taken
-            StateMachineVersion.insert(
-                state_machine_id=id_, number=1, definition=definition, created_at=now
-            ).execute()
+                StateMachineVersion.insert(
+                    state_machine_id=id_,
+                    number=1,
+                    definition=definition,
+                    created_at=now,
+                    role_arn=role_arn,
+                    configuration=configuration,
+                ).execute()
+        except UniqueViolation as taken:
+            raise NameTaken(name) from taken
         return machine
 
     def update(
-        self, id_: str, definition: str, now: int, retention_days: int | None = None
+        self,
+        id_: str,
+        definition: str,
+        now: int,
+        retention_days: int | None = None,
+        *,
+        role_arn: str | None = None,
+        configuration: str | None = None,
     ) -> StateMachine | None:
-        """Add a version and make it the active one; runs in flight keep theirs."""
+        """Add a version and make it the active one; runs in flight keep theirs.
+
+        What is not given stays as it was in the version before.
+        """
         with self._db.writing():
             machine = self._locked(id_)
             if machine is None or machine.status != ACTIVE:
                 return None
             newest = (
-                StateMachineVersion.select(StateMachineVersion.number)
+                StateMachineVersion.select()
                 .where(StateMachineVersion.state_machine_id == id_)
                 .order_by(StateMachineVersion.number.desc())
                 .first()
@@ -75,6 +95,8 @@ class Machines:
                 number=machine.active_version,
                 definition=definition,
                 created_at=now,
+                role_arn=newest.role_arn if role_arn is None else role_arn,
+                configuration=newest.configuration if configuration is None else configuration,
             ).execute()
         return machine
 
@@ -88,6 +110,8 @@ class Machines:
             machine.claimed_name = None
             machine.updated_at = now
             machine.save()
+            for table in (Alias, PublishedVersion):
+                table.delete().where(table.state_machine_id == id_).execute()
         return machine
 
     def _locked(self, id_: str) -> StateMachine | None:
@@ -111,13 +135,35 @@ class Machines:
             )
         return None if found is None else str(found.definition)
 
+    def version(self, id_: str, number: int) -> StateMachineVersion | None:
+        """A version whole; `definition` is cheaper where the text is all that is wanted."""
+        with self._db.reading():
+            found: StateMachineVersion | None = StateMachineVersion.get_or_none(
+                StateMachineVersion.state_machine_id == id_, StateMachineVersion.number == number
+            )
+        return found
+
+    def deleted(self, name: str) -> Sequence[StateMachine]:
+        """Machines that had the name and are not evicted yet, the newest first."""
+        query = StateMachine.select().where(
+            StateMachine.name == name, StateMachine.claimed_name.is_null()
+        )
+        with self._db.reading():
+            return list(query.order_by(StateMachine.id.desc()).limit(MOST_DELETED))
+
+    def set_tags(self, id_: str, tags: dict[str, str]) -> None:
+        query = StateMachine.update(tags=jsontext.dumps(tags)).where(StateMachine.id == id_)
+        with self._db.writing():
+            query.execute()
+
     def page(
         self, *, per_page: int, after: str | None = None, prefix: str | None = None
     ) -> Sequence[StateMachine]:
         """Living machines by name; `after` is the name of the last one of the page before."""
         query = StateMachine.select().where(StateMachine.status == ACTIVE)
         if prefix:
-            query = query.where(StateMachine.claimed_name.startswith(prefix))
+            name = StateMachine.claimed_name  # LIKE would ignore case on some databases
+            query = query.where(name >= prefix, fn.SUBSTR(name, 1, len(prefix)) == prefix)
         if after is not None:
             query = query.where(StateMachine.claimed_name > after)
         with self._db.reading():

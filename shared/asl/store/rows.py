@@ -5,6 +5,7 @@ Statements are built once here; the ORM is for the queries of people.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
@@ -32,6 +33,8 @@ class Awaiting(StrEnum):
     NOTHING = ""
     RESULT = "result"
     CALLBACK = "callback"
+    WORKER = "worker"
+    CHILD = "child"
     TIME = "time"
     RETRY = "retry"
     BRANCHES = "branches"
@@ -61,6 +64,10 @@ class ExecutionRow:
     started_at: int | None
     ended_at: int | None
     due_at: int | None
+    parent_execution: str | None = None
+    parent_operation: int | None = None
+    published: int | None = None
+    alias: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +112,7 @@ class OperationRow:
     created_at: int
     entered_at: int | None
     ended_at: int | None
+    activity: str | None = None
 
     @property
     def id(self) -> str:
@@ -117,12 +125,15 @@ def operation_id(execution_id: str, number: int) -> str:
 
 
 def split_operation_id(text: str) -> tuple[str, int] | None:
-    """Execution id and number, or None when the text is no operation's id."""
-    execution_id, dot, number = text.rpartition(".")
-    if not dot or len(execution_id) != 26 or not number.isascii() or not number.isdecimal():
-        return None
-    return execution_id, int(number[:10])
+    """Execution id and number, or None when the text is no operation's id.
 
+    One operation has one id: no sign, no leading zero, no digits but ASCII's.
+    """
+    found = _OPERATION_ID.fullmatch(text)
+    return None if found is None else (found[1], int(found[2]))
+
+
+_OPERATION_ID = re.compile(r"([0-9A-Za-z]{26})\.([1-9][0-9]{0,8})")
 
 EXECUTION_COLUMNS = tuple(field.name for field in fields(ExecutionRow))
 OPERATION_COLUMNS = tuple(field.name for field in fields(OperationRow))

@@ -1,36 +1,65 @@
-"""The runners that stay for more than one transition: how many there are is bounded.
+"""Slots of the runners: how many are invited or at work is bounded.
 
-A runner signs on before it stays and signs off before it looks around for the last time. Whoever
-makes work ready looks here after committing it, and invites nobody when enough are signed on:
-either one of them still sees the work, or it has signed off and somebody is invited. Nothing falls
-between.
+Whoever invites a runner takes a slot for it first, named after the operation it is invited for; a
+runner that hands over passes its slot on, one that ends gives it back and then looks around once
+more. So whoever makes work ready and finds no slot free may leave it: either a runner at work still
+sees it, or one has ended since, and looked. Nothing falls between.
 """
 
 from __future__ import annotations
 
 from asl.store.database import Database
+from asl.store.errors import UniqueViolation
+
+SLOTS = "runners"  # the lease whose row is locked while slots are counted
 
 
 class Runners:
-    """Every verb is one transaction of its own."""
+    """Every verb is one transaction of its own. `until` (ms): when a slot counts as lost."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self._count = database.sql("SELECT COUNT(*) FROM runner WHERE until > ?")
-        self._insert = database.sql("INSERT INTO runner (id, until) VALUES (?, ?)")
+        self._expire = database.sql("DELETE FROM runner WHERE until <= ?")
+        self._lock = database.sql("SELECT until FROM lease WHERE name = ? FOR UPDATE")
+        self._insert_lock = database.sql(
+            "INSERT INTO lease (name, holder, until) VALUES (?, '', 0)"
+        )
+        self._reserve = database.sql(
+            "INSERT INTO runner (id, until) SELECT ?, ? "
+            "FROM (SELECT COUNT(*) AS taken FROM runner) AS slots WHERE taken < ?"
+        )
+        self._pass_on = database.sql("UPDATE runner SET id = ?, until = ? WHERE id = ?")
         self._renew = database.sql("UPDATE runner SET until = ? WHERE id = ?")
-        self._delete = database.sql("DELETE FROM runner WHERE id = ? OR until < ?")
+        self._release = database.sql("DELETE FROM runner WHERE id = ?")
 
-    def signed_on(self, now: int) -> int:
-        """How many runners stay at work; lost ones stop counting when their time is over."""
-        return int(self._db.execute(self._count, (now,)).fetchone()[0])
+    def reserve(self, operation_id: str, now: int, until: int, limit: int) -> bool:
+        """Take a slot; False when `limit` are taken, or one for this operation is."""
+        try:
+            with self._db.transaction():
+                self._lock_slots()
+                self._db.execute(self._expire, (now,))
+                taken = self._db.execute(self._reserve, (operation_id, until, limit))
+                return bool(taken.rowcount)
+        except UniqueViolation:
+            return False
 
-    def sign_on(self, id_: str, until: int) -> None:
-        self._db.write(self._insert, (id_, until))
+    def _lock_slots(self) -> None:
+        """Two that count at the same moment would both find the last slot free.
 
-    def renew(self, id_: str, until: int) -> None:
-        self._db.write(self._renew, (until, id_))
+        The very first one makes the row that is locked; who races it for that gets no slot.
+        """
+        if self._db.locks_rows and self._db.execute(self._lock, (SLOTS,)).fetchone() is None:
+            self._db.execute(self._insert_lock, (SLOTS,))
 
-    def sign_off(self, id_: str, now: int) -> None:
-        """Forget this runner, and those that were lost without signing off."""
-        self._db.write(self._delete, (id_, now))
+    def pass_on(self, operation_id: str, next_operation_id: str, until: int) -> bool:
+        """Give one's slot to the runner of the next operation; False when one has none."""
+        try:
+            return bool(self._db.write(self._pass_on, (next_operation_id, until, operation_id)))
+        except UniqueViolation:
+            return False
+
+    def renew(self, operation_id: str, until: int) -> None:
+        self._db.write(self._renew, (until, operation_id))
+
+    def release(self, operation_id: str) -> None:
+        self._db.write(self._release, (operation_id,))

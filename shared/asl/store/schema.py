@@ -26,11 +26,9 @@ def migrate(database: Database) -> None:
 
 
 def _is_current(database: Database) -> bool:
+    """A table of migrations comes before they are applied, so it is asked for the last one."""
     with database.reading():
         if not database.peewee.table_exists(HISTORY_TABLE):
             return False
-        cursor = database.execute(
-            database.sql(f"SELECT 1 FROM {HISTORY_TABLE} WHERE name = ?"),
-            (newest(),),
-        )
-        return cursor.fetchone() is not None
+    known = database.sql(f"SELECT 1 FROM {HISTORY_TABLE} WHERE name = ?")
+    return database.execute(known, (newest(),)).fetchone() is not None

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from asl.store import schema
+from asl.store.activities import Activities
+from asl.store.callbacks import Callbacks
 from asl.store.claims import Claims
 from asl.store.commits import Commits
 from asl.store.database import Database, connect
 from asl.store.due import Due
 from asl.store.eviction import Eviction
 from asl.store.executions import Executions
+from asl.store.histories import Histories
+from asl.store.listings import Listings
 from asl.store.machines import Machines
+from asl.store.published import Published
+from asl.store.runners import Runners
 from asl.store.tables import TABLES
+from asl.store.whole_runs import WholeRuns
 
 
 class Store:
@@ -22,8 +29,15 @@ class Store:
         self.claims = Claims(database)
         self.commits = Commits(database)
         self.executions = Executions(database, self.claims, self.commits)
+        self.histories = Histories(database)
+        self.listings = Listings(database)
         self.machines = Machines(database)
+        self.published = Published(database)
+        self.activities = Activities(database)
         self.due = Due(database)
+        self.runners = Runners(database)
+        self.callbacks = Callbacks(database, self.claims)
+        self.whole_runs = WholeRuns(database, self.claims, self.commits)
         self.eviction = Eviction(database)
 
 

@@ -5,21 +5,9 @@ A row's columns stand in the order in which `rows.py` reads and writes them.
 
 from __future__ import annotations
 
-from peewee import (
-    BigIntegerField,
-    BooleanField,
-    CharField,
-    CompositeKey,
-    IntegerField,
-    Model,
-    TextField,
-)
+from peewee import BigIntegerField, BooleanField, CompositeKey, IntegerField, Model
 
-
-class Json(TextField):
-    """JSON text of any size (a MySQL TEXT ends at 64 KiB)."""
-
-    field_type = "JSONTEXT"
+from asl.store.columns import Json, Schema, ShortText
 
 
 class Table(Model):
@@ -27,16 +15,17 @@ class Table(Model):
 
     class Meta:
         legacy_table_names = False
+        schema_manager_class = Schema
 
 
 class StateMachine(Table):
     """A machine. `claimed_name` is its name while it lives, NULL once it is deleted."""
 
-    id = CharField(26, primary_key=True)
-    name = CharField(80)
-    claimed_name = CharField(80, null=True, unique=True)
-    type = CharField(8)
-    status = CharField(8)
+    id = ShortText(26, primary_key=True)
+    name = ShortText(80)
+    claimed_name = ShortText(80, null=True, unique=True)
+    type = ShortText(8)
+    status = ShortText(8)
     active_version = IntegerField()
     retention_days = IntegerField(null=True)
     tags = Json()
@@ -45,49 +34,58 @@ class StateMachine(Table):
 
 
 class StateMachineVersion(Table):
-    """A definition as it was stored; never changed."""
+    """A definition as it was stored; never changed.
 
-    state_machine_id = CharField(26)
+    role_arn, configuration: what AWS's clients gave with it (logging, tracing, encryption).
+    """
+
+    state_machine_id = ShortText(26)
     number = IntegerField()
     definition = Json()
     created_at = BigIntegerField()
+    role_arn = ShortText(256, null=True)
+    configuration = Json(null=True)
 
     class Meta:
         primary_key = CompositeKey("state_machine_id", "number")
-        without_rowid = True
 
 
 class Execution(Table):
     """One run. `events` and `operations` count what it has, and number what comes next.
 
-    due_at: when the run as a whole times out.
+    due_at: when the run as a whole times out. published, alias: the published version and the
+    alias through which it was started. parent_execution, parent_operation: the Task that waits
+    for its end.
     """
 
-    id = CharField(26, primary_key=True)
-    state_machine_id = CharField(26)
+    id = ShortText(26, primary_key=True)
+    state_machine_id = ShortText(26)
     version = IntegerField()
-    name = CharField(80)
-    namespace = CharField(80)
-    queue = CharField(80)
-    status = CharField(10)
+    name = ShortText(80)
+    namespace = ShortText(80)
+    queue = ShortText(80)
+    status = ShortText(10)
     input = Json()
     output = Json(null=True)
     error = Json(null=True)
     cause = Json(null=True)
     retention_days = IntegerField(null=True)
-    trace = CharField(64)
+    trace = ShortText(64)
     events = IntegerField()
     operations = IntegerField()
     created_at = BigIntegerField()
     started_at = BigIntegerField(null=True)
     ended_at = BigIntegerField(null=True)
     due_at = BigIntegerField(null=True)
+    parent_execution = ShortText(26, null=True)
+    parent_operation = IntegerField(null=True)
+    published = IntegerField(null=True)
+    alias = ShortText(80, null=True)
 
     class Meta:
         indexes = (
             (("state_machine_id", "name"), True),
-            (("due_at",), False),
-            (("ended_at",), False),
+            (("state_machine_id", "id"), False),
             (("status", "id"), False),
         )
 
@@ -98,33 +96,34 @@ class Operation(Table):
     parent: number of the Parallel's or Map's operation, 0 at the top. round: how often a state
     opened its branches (an operation), or in which round it was opened (a branch's). due_at: when
     it wants attention: ready work, a lapsed lease, a wait, a timeout; NULL when it wants none.
+    activity: whose workers may take it.
     """
 
-    execution_id = CharField(26)
+    execution_id = ShortText(26)
     number = IntegerField()
     parent = IntegerField()
     branch = IntegerField()
     parent_round = IntegerField()
     opens = BooleanField()
     ends = BooleanField()
-    state = CharField(80)
-    type = CharField(8)
-    status = CharField(10)
-    awaiting = CharField(10)
+    state = ShortText(80)
+    type = ShortText(8)
+    status = ShortText(10)
+    awaiting = ShortText(10)
     due_at = BigIntegerField(null=True)
     fence = IntegerField()
     attempt = IntegerField()
-    counters = CharField(255)
+    counters = Json()
     input = Json()
     variables = Json()
     output = Json(null=True)
     error = Json(null=True)
     cause = Json(null=True)
     request = Json(null=True)
-    token = CharField(128, null=True, unique=True)
+    token = ShortText(128, null=True)
     deadline = BigIntegerField(null=True)
     heartbeat = IntegerField(null=True)
-    call_id = CharField(64, null=True)
+    call_id = ShortText(64, null=True)
     round = IntegerField()
     pending = IntegerField()
     opened = IntegerField()
@@ -138,40 +137,98 @@ class Operation(Table):
     created_at = BigIntegerField()
     entered_at = BigIntegerField(null=True)
     ended_at = BigIntegerField(null=True)
+    activity = ShortText(80, null=True)
 
     class Meta:
         primary_key = CompositeKey("execution_id", "number")
-        without_rowid = True
-        indexes = (
-            (("due_at",), False),
-            (("execution_id", "parent"), False),
-        )
+
+
+# Most rows are in none of these, so that a transition touches fewer pages.
+Execution.add_index(Execution.due_at, where=Execution.due_at.is_null(False))
+Execution.add_index(Execution.parent_execution, where=Execution.parent_execution.is_null(False))
+Execution.add_index(Execution.ended_at, where=Execution.ended_at.is_null(False))
+Operation.add_index(Operation.due_at, where=Operation.due_at.is_null(False))
+Operation.add_index(Operation.activity, where=Operation.activity.is_null(False))
+Operation.add_index(Operation.token, unique=True, where=Operation.token.is_null(False))
+Operation.add_index(Operation.execution_id, Operation.parent, where=Operation.parent > 0)
 
 
 class History(Table):
     """The events that one commit appended: `[[type, previous, at, details], …]`, ids from first."""
 
-    execution_id = CharField(26)
+    execution_id = ShortText(26)
     first = IntegerField()
     operation = IntegerField()
     events = Json()
 
     class Meta:
         primary_key = CompositeKey("execution_id", "first")
-        without_rowid = True
 
 
 class Lease(Table):
     """A role that one process at a time plays, such as the timer's."""
 
-    name = CharField(80, primary_key=True)
-    holder = CharField(80)
+    name = ShortText(80, primary_key=True)
+    holder = ShortText(80)
     until = BigIntegerField()
 
 
-TABLES = (StateMachine, StateMachineVersion, Execution, Operation, History, Lease)
+class Runner(Table):
+    """A step-runner that stays for more than one transition."""
+
+    id = ShortText(40, primary_key=True)
+    until = BigIntegerField()
 
 
-def column_types(kind: str) -> dict[str, str]:
-    """Column types that differ between the kinds of database."""
-    return {"JSONTEXT": "LONGTEXT" if kind == "mysql" else "TEXT"}
+class PublishedVersion(Table):
+    """A number under which a version of a machine was published; numbers are never used again.
+
+    number: what the ARN shows. version: the StateMachineVersion it stands for. deleted: its number
+    is kept, and nothing else.
+    """
+
+    state_machine_id = ShortText(26)
+    number = IntegerField()
+    version = IntegerField()
+    description = ShortText(256)
+    deleted = BooleanField()
+    created_at = BigIntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("state_machine_id", "number")
+
+
+class Alias(Table):
+    """A name that shares the runs of a machine out: `routing` is `[[number, weight], …]`."""
+
+    state_machine_id = ShortText(26)
+    name = ShortText(80)
+    description = ShortText(256)
+    routing = Json()
+    created_at = BigIntegerField()
+    updated_at = BigIntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("state_machine_id", "name")
+
+
+class Activity(Table):
+    """Work that is polled for by name."""
+
+    name = ShortText(80, primary_key=True)
+    tags = Json()
+    created_at = BigIntegerField()
+
+
+TABLES = (
+    StateMachine,
+    StateMachineVersion,
+    Execution,
+    Operation,
+    History,
+    Lease,
+    Runner,
+    PublishedVersion,
+    Alias,
+    Activity,
+)

@@ -11,6 +11,8 @@ import fcntl
 import os
 from types import TracebackType
 
+from asl.store.errors import DatabaseUnavailable
+
 
 class Turns:
     """A context manager: inside it this process is the only one of ours that writes."""
@@ -21,8 +23,14 @@ class Turns:
 
     def __enter__(self) -> None:
         if self._file is None:
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            self._file = self._open()
         fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def _open(self) -> int:
+        try:
+            return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        except OSError as fault:
+            raise DatabaseUnavailable(str(fault)) from fault
 
     def __exit__(
         self,

@@ -18,5 +18,21 @@ class Arns:
     def state_machine(self, name: str) -> str:
         return self._arn(f"stateMachine:{name}")
 
+    def published(self, machine: str, number: int) -> str:
+        return self._arn(f"stateMachine:{machine}:{number}")
+
+    def alias(self, machine: str, alias: str) -> str:
+        return self._arn(f"stateMachine:{machine}:{alias}")
+
     def execution(self, machine: str, name: str) -> str:
         return self._arn(f"execution:{machine}:{name}")
+
+    def express(self, machine: str, name: str, uuid: str) -> str:
+        return self._arn(f"express:{machine}:{name}:{uuid}")
+
+    def express_test(self, machine: str, name: str) -> str:
+        """What TestState shows as the id of an execution that there is not."""
+        return self._arn(f"express:{machine}:{name}")
+
+    def activity(self, name: str) -> str:
+        return self._arn(f"activity:{name}")

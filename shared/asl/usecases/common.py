@@ -14,6 +14,7 @@ from asl.language.errors import DefinitionError
 from asl.language.machine import STANDARD, Machine, parse_machine
 from asl.store.store import Store
 from asl.store.tables import StateMachine
+from asl.usecases.definitions import OFFERED
 from asl.usecases.errors import (
     InvalidDefinition,
     InvalidInput,
@@ -49,7 +50,7 @@ def definition_text(definition: dict[str, Any] | str) -> str:
 
 def check_definition(text: str, type_: str = STANDARD) -> Machine:
     try:
-        return parse_machine(text, type_)
+        return parse_machine(text, type_, services=OFFERED)
     except DefinitionError as faults:
         raise InvalidDefinition(faults.diagnostics) from faults
 

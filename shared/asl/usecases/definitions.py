@@ -6,9 +6,14 @@ from collections import OrderedDict
 
 from asl.language.errors import AslError
 from asl.language.machine import Machine, parse_machine
+from asl.language.resources import ACTIVITY, FUNCTIONS
 from asl.store.store import Store
 
 MOST_KEPT = 200
+
+STATES, SDK = "states", "aws-sdk:sfn"
+OFFERED = FUNCTIONS | {ACTIVITY, STATES, SDK}
+"""The services that the Tasks of a definition may name."""
 
 
 class Definitions:
@@ -27,7 +32,7 @@ class Definitions:
         text = self._store.machines.definition(*key)
         if text is None:
             raise AslError(f"version {version} of state machine {state_machine_id} is gone")
-        machine = self._machines[key] = parse_machine(text)
+        machine = self._machines[key] = parse_machine(text, services=None)
         if len(self._machines) > MOST_KEPT:
             self._machines.popitem(last=False)
         return machine

@@ -8,13 +8,24 @@ from asl.usecases.services import Services
 STEP_RUNNER = "step-runner"
 TIMER = "timer"
 HORIZON_SECONDS = 60  # what is due within it is the timer's; later things the ticker's
+ARRIVAL_SECONDS = 5  # how long an invited runner may take to start before its slot is free again
 
 
 def invite_runner(services: Services, operation_id: str) -> bool:
-    """Ask Fn for a step-runner, unless enough are at work; whether one was asked for."""
-    if services.store.runners.signed_on(services.now()) >= services.settings.max_runners:
+    """Ask Fn for a step-runner, unless enough are invited or at work; whether one was asked."""
+    now = services.now()
+    until, limit = now + ARRIVAL_SECONDS * 1000, services.settings.max_runners
+    if not services.store.runners.reserve(operation_id, now, until, limit):
         return False
-    return services.dispatcher.invite(STEP_RUNNER, jsontext.dumps({"operation": operation_id}))
+    return send_runner(services, operation_id)
+
+
+def send_runner(services: Services, operation_id: str) -> bool:
+    """Send the invitation that a slot was taken for."""
+    if services.dispatcher.invite(STEP_RUNNER, jsontext.dumps({"operation": operation_id})):
+        return True
+    services.store.runners.release(operation_id)
+    return False
 
 
 def wake_timer(services: Services, due_at: int) -> None:

@@ -7,17 +7,17 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta, UnsetType
 
 from asl.language import jsontext
-from asl.language.effects import Record
-from asl.language.machine import Machine
-from asl.store.errors import NameTaken
+from asl.language.machine import EXPRESS
 from asl.store.machines import ACTIVE
-from asl.store.rows import ENDED, ExecutionRow, Status
-from asl.store.tables import StateMachine
+from asl.store.rows import ENDED, ExecutionRow
 from asl.usecases import views
+from asl.usecases.advance import Runner
 from asl.usecases.common import Command, Text, check_name, check_payload, find_machine
-from asl.usecases.errors import ExecutionAlreadyExists, StateMachineDeleting
+from asl.usecases.errors import StateMachineDeleting
+from asl.usecases.express import run_express
 from asl.usecases.invitations import invite_runner
 from asl.usecases.services import Services
+from asl.usecases.starting import Order, new_run, store_run
 
 Seconds = Annotated[float, Meta(ge=0, le=300)]
 FIRST_POLL, LONGEST_POLL = 0.01, 0.25  # seconds between looks at a run that is waited for
@@ -48,58 +48,54 @@ def invoke(command: Invoke, services: Services, deadline: int) -> dict[str, Any]
     machine, version = find_machine(services.store, command.state_machine)
     if machine.status != ACTIVE:
         raise StateMachineDeleting(f"state_machine: '{machine.name}' is being deleted")
-    definition = services.definitions.machine(machine.id, version)
-    row = _new_run(command, services, machine, version, text, definition)
-    row = _start(services, row, definition)
+    order = Order(
+        state_machine_id=machine.id,
+        version=version,
+        input=text,
+        name=command.name,
+        namespace=command.namespace,
+        queue=command.queue,
+    )
+    if machine.type == EXPRESS and command.wait:
+        row = _run_express(services, order, _until(services, command.wait, deadline))
+        return views.execution_summary(row, machine.name)
+    row, first = store_run(services, order)
     if command.wait and row.status not in ENDED:
-        row = _await_end(services, row, command.wait, deadline)
+        row = _await_end(services, row, first, command.wait, deadline)
+    elif first is not None:
+        invite_runner(services, first)
     return views.execution_summary(row, machine.name)
 
 
-def _new_run(
-    command: Invoke,
-    services: Services,
-    machine: StateMachine,
-    version: int,
-    text: str,
-    definition: Machine,
-) -> ExecutionRow:
-    now = services.now()
-    id_ = services.new_id()
-    return ExecutionRow(
-        id=id_, state_machine_id=machine.id, version=version, name=command.name or id_,
-        namespace=command.namespace, queue=command.queue, status=Status.PENDING, input=text,
-        output=None, error=None, cause=None, retention_days=None, trace="", events=0,
-        operations=0, created_at=now, started_at=None, ended_at=None,
-        due_at=None if definition.timeout is None else now + definition.timeout * 1000,
-    )  # fmt: skip
-
-
-def _start(services: Services, row: ExecutionRow, definition: Machine) -> ExecutionRow:
-    """Accept the run and invite a runner; a known name answers the run it has."""
-    started = Record(1, 0, "ExecutionStarted", row.created_at)
-    executions = services.store.executions
-    try:
-        first = executions.start(row, definition.start_at, started)
-    except NameTaken as taken:
-        known = executions.find_by_name(row.state_machine_id, row.name)
-        if known is None or known.input != row.input:
-            raise ExecutionAlreadyExists(
-                f"name: there is an execution '{row.name}' already, with another input"
-            ) from taken
-        return known
-    invite_runner(services, first)
-    return row
+def _run_express(services: Services, order: Order, until: int) -> ExecutionRow:
+    definition = services.definitions.machine(order.state_machine_id, order.version)
+    whole = run_express(services, definition, new_run(services, order, definition), until)
+    services.store.whole_runs.record(whole)
+    return whole.execution
 
 
 def _await_end(
-    services: Services, row: ExecutionRow, seconds: float, deadline: int
+    services: Services, row: ExecutionRow, first: str | None, seconds: float, deadline: int
 ) -> ExecutionRow:
-    until = min(services.now() + round(seconds * 1000), deadline - round(ANSWER_MARGIN * 1000))
+    """Wait for the end of a run, at work meanwhile.
+
+    A caller that waits holds a container. Were it to wait for another one to do the work, enough
+    of them would hold all containers and wait for ever; so it is a runner itself.
+    """
+    until = _until(services, seconds, deadline)
+    runner = Runner(services, deadline, stays_until=until)
+    if first is not None:
+        runner.run(first)
     pause = FIRST_POLL
     while services.now() < until:
         if services.store.executions.status(row.id) in ENDED:
             break
         services.sleep(pause)
         pause = min(pause * 1.5, LONGEST_POLL)
+        runner.look_around()
     return services.store.executions.find(row.id) or row
+
+
+def _until(services: Services, seconds: float, deadline: int) -> int:
+    """When a wait is over: after so many seconds, or when the answer has to be given."""
+    return min(services.now() + round(seconds * 1000), deadline - round(ANSWER_MARGIN * 1000))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ulid import ULID
 
+from asl.language.machine import STANDARD
 from asl.settings import Settings
 from asl.store.store import Store, open_store
 from asl.usecases.arns import Arns
@@ -57,6 +58,17 @@ class Services:
     @lru_cache(maxsize=500)  # noqa: B019 - a process has one Services; a name never changes
     def machine_name(self, state_machine_id: str) -> str:
         return self.store.machines.name(state_machine_id) or state_machine_id
+
+    @lru_cache(maxsize=500)  # noqa: B019 - as above; a version never changes
+    def role_arn(self, state_machine_id: str, version: int) -> str:
+        """The role that came with a version, empty when none did."""
+        found = self.store.machines.version(state_machine_id, version)
+        return "" if found is None or found.role_arn is None else str(found.role_arn)
+
+    @lru_cache(maxsize=500)  # noqa: B019 - a process has one Services; a type never changes
+    def machine_type(self, state_machine_id: str) -> str:
+        machine = self.store.machines.find(state_machine_id)
+        return STANDARD if machine is None else str(machine.type)
 
     @cached_property
     def _client(self) -> httpx.Client:

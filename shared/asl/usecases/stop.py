@@ -10,6 +10,7 @@ from asl.store.claims import json_or_none
 from asl.store.executions import Ending
 from asl.store.rows import Status
 from asl.usecases import views
+from asl.usecases.children import after_end
 from asl.usecases.common import Command, Text
 from asl.usecases.executions import find_execution
 from asl.usecases.services import Services
@@ -34,5 +35,7 @@ def stop(command: Stop, services: Services) -> dict[str, Any]:
         "ExecutionAborted",
         views.present({"error": command.error, "cause": command.cause}),
     )
-    row = services.store.executions.end(run.id, ending, services.now()) or run
+    now = services.now()
+    row = services.store.executions.end(run.id, ending, now) or run
+    after_end(services, run.id, now)
     return views.execution_summary(row, services.store.machines.name(row.state_machine_id))

@@ -12,15 +12,16 @@ from typing import Any
 from asl.store.executions import Ending
 from asl.store.rows import Status
 from asl.usecases import views
+from asl.usecases.advance import Runner
+from asl.usecases.children import after_end
 from asl.usecases.common import Command
-from asl.usecases.invitations import HORIZON_SECONDS, TIMER, invite_runner
+from asl.usecases.invitations import ARRIVAL_SECONDS, HORIZON_SECONDS, TIMER, invite_runner
 from asl.usecases.services import Services
 
 POLL_SECONDS = 0.2
 MARGIN_SECONDS = 5  # of the deadline
 LEASE_SECONDS = 5
 BATCH = 100
-INVITE_AGAIN_SECONDS = 2  # how long an invitation is given before another is sent
 
 
 class Tick(Command, frozen=True):
@@ -29,14 +30,15 @@ class Tick(Command, frozen=True):
 
 def tick(_command: Tick, services: Services, deadline: int) -> dict[str, Any]:
     """Answers how much was fired, and `next`: when it wants to be called again, if ever."""
-    return Timer(services).run(deadline - MARGIN_SECONDS * 1000)
+    return Timer(services, deadline).run(deadline - MARGIN_SECONDS * 1000)
 
 
 class Timer:
     """One invocation of the timer."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, deadline: int) -> None:
         self._services = services
+        self._deadline = deadline
         self._due = services.store.due
         self._holder = services.new_id()
         self._invited: dict[str, int] = {}
@@ -77,14 +79,21 @@ class Timer:
         for execution_id in self._due.executions(now, BATCH):
             time_out(self._services, execution_id)
             self.fired += 1
-        self._forget_old_invitations(now)
-        for operation_id in self._due.operations(now, BATCH):
-            if operation_id not in self._invited and not self._invite(operation_id, now):
-                break
+        due = self._due.operations(now, BATCH)
+        self._invited = {id_: at for id_, at in self._invited.items() if id_ in due}
+        for operation_id in due:
+            invited = self._invited.get(operation_id)
+            if invited is None:
+                if not self._invite(operation_id, now):
+                    break
+            elif now - invited >= ARRIVAL_SECONDS * 1000:
+                self._move_on(operation_id, now)
 
-    def _forget_old_invitations(self, now: int) -> None:
-        oldest = now - INVITE_AGAIN_SECONDS * 1000
-        self._invited = {id_: at for id_, at in self._invited.items() if at > oldest}
+    def _move_on(self, operation_id: str, now: int) -> None:
+        """Nobody came for it though one was invited: make its transition here."""
+        del self._invited[operation_id]
+        Runner(self._services, self._deadline, stays_until=now).run(operation_id)
+        self.fired += 1
 
     def _invite(self, operation_id: str, now: int) -> bool:
         """Whether a runner was invited; with enough at work one of them will find it."""
@@ -98,4 +107,6 @@ class Timer:
 def time_out(services: Services, execution_id: str) -> None:
     """End a run whose TimeoutSeconds are over; AWS gives it neither error nor cause (recorded)."""
     ending = Ending(Status.TIMED_OUT, None, None, "ExecutionTimedOut", {"error": "States.Timeout"})
-    services.store.executions.end(execution_id, ending, services.now())
+    now = services.now()
+    services.store.executions.end(execution_id, ending, now)
+    after_end(services, execution_id, now)

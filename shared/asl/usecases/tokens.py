@@ -39,4 +39,5 @@ def execution_context(run: ExecutionRow, services: Services) -> ExecutionContext
         started_at=run.started_at or run.created_at,
         machine_id=arns.state_machine(name),
         machine_name=name,
+        role_arn=services.role_arn(run.state_machine_id, run.version),
     )

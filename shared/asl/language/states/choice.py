@@ -8,14 +8,13 @@ from typing import ClassVar
 
 from asl.language.choice import Rule, parse_rule
 from asl.language.dataflow import (
+    JSONATA,
     JSONPATH,
     NOTHING,
-    JsonPathFlow,
     Outflow,
     parse_assign,
     parse_query,
 )
-from asl.language.document import Document
 from asl.language.effects import Effect
 from asl.language.errors import StateError, runtime_fault
 from asl.language.events import Event
@@ -77,24 +76,18 @@ class Choice(State):
             yield self.default, "Default"
 
     def on(self, event: Event, visit: Visit) -> Effect:
-        scope = visit.scope(self._effective_input(visit).value)
+        scope = visit.scope(self.flow.effective_input(visit).value)
         for option in self.options:
             if option.test(scope):
-                output, variables = self.flow.passed(visit, self._outflow(option))
-                return self.leave(visit, output, variables, next_=option.next)
+                return self._leave(visit, option.next, option.outflow)
         if self.default is None:
             raise no_choice_matched()
-        output, variables = self.flow.passed(visit)
-        return self.leave(visit, output, variables, next_=self.default)
+        return self._leave(visit, self.default, None)
 
-    def _effective_input(self, visit: Visit) -> Document:
-        if isinstance(self.flow, JsonPathFlow):
-            return self.flow.effective_input(visit)
-        return visit.token.input
-
-    def _outflow(self, option: Option) -> Outflow:
-        """The rule's Assign and Output; the state's own belong to Default (recorded)."""
-        return option.outflow
+    def _leave(self, visit: Visit, next_: str, outflow: Outflow | None) -> Effect:
+        """Go on with the rule's Assign and Output; the state's own belong to Default (recorded)."""
+        output, variables = self.flow.passed(visit, outflow)
+        return self.leave(visit, output, variables, next_=next_)
 
 
 def no_choice_matched() -> StateError:
@@ -104,22 +97,44 @@ def no_choice_matched() -> StateError:
     )
 
 
+TESTS = ("And", "Or", "Not", "Variable", "Condition")
+
+
 def _parse_option(fields: Fields, language: str) -> Option:
     fields.require("Next")
     next_ = fields.text("Next") or ""
     assign = parse_assign(fields, language, NOTHING)
     if language == JSONPATH:
-        fields.refuse(["Condition", "Output"], "in a state whose QueryLanguage is 'JSONPath'")
-        rule = parse_rule(fields.value, fields.location, fields.faults.report, top_level=True)
-        return Option(next_, Outflow(assign), rule=rule)
-    fields.refuse(["Variable", "And", "Or", "Not"], "in a state whose QueryLanguage is 'JSONata'")
+        fields.refuse_other_language(["Condition", "Output"], JSONPATH, JSONATA)
+        return Option(next_, Outflow(assign), rule=_parse_test(fields))
+    fields.refuse_other_language(["Variable", "And", "Or", "Not"], JSONATA, JSONPATH)
     outflow = Outflow(assign, parse_query(fields, "Output", NOTHING))
     fields.require("Condition")
+    option = Option(next_, outflow, condition=_parse_condition(fields))
+    fields.close()
+    return option
+
+
+def _parse_test(fields: Fields) -> Rule | None:
+    found = [name for name in TESTS if name in fields]
+    if found == ["Condition"]:  # reported already
+        return None
+    if len(found) != 1:
+        listed = ", ".join(TESTS)
+        fields.report(f"The object must have only one of the following fields, [{listed}]")
+        return None
+    rule = parse_rule(fields.value, fields.location, fields.faults.report, top_level=True)
+    for path in rule.paths() if rule is not None else ():
+        fields.names.read |= path.names_variables()
+    return rule
+
+
+def _parse_condition(fields: Fields) -> bool | QueryTemplate:
     condition = fields.raw("Condition")
     if isinstance(condition, str) and is_expression(condition):
-        condition = parse_query(fields, "Condition", NOTHING) or False
-    elif not isinstance(condition, bool) and "Condition" in fields:
-        fields.report("Condition must be a boolean or an expression", "Condition")
-        condition = False
-    fields.close()
-    return Option(next_, outflow, condition=condition or False)
+        return parse_query(fields, "Condition", NOTHING) or False
+    if isinstance(condition, bool):
+        return condition
+    if "Condition" in fields:
+        fields.report("Condition must be a boolean or a JSONata expression", "Condition")
+    return False

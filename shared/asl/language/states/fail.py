@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from asl.language import jsontext
-from asl.language.dataflow import JSONATA, NOTHING, parse_query
+from asl.language.dataflow import JSONATA, NOTHING, parse_query, refuse_other_language
 from asl.language.effects import Effect
 from asl.language.effects import Fail as Failed
 from asl.language.errors import ExpressionError, runtime_fault
@@ -15,6 +15,7 @@ from asl.language.fields import Fields
 from asl.language.intrinsics import Call
 from asl.language.jsonata import expect
 from asl.language.jsonata_template import QueryTemplate
+from asl.language.lint import warn_of_text
 from asl.language.paths import Path, PathNotFound
 from asl.language.states.state import Common, State
 from asl.language.template import parse_reference_or_intrinsic
@@ -75,17 +76,25 @@ class Fail(State):
 
 def _parse_text(fields: Fields, name: str, language: str) -> FailText:
     path_name = f"{name}Path"
-    if language == JSONATA:
-        fields.refuse([path_name], "in a state whose QueryLanguage is 'JSONata'")
-        if fields.text(name) is not None:
-            return FailText(name, query=parse_query(fields, name, NOTHING))
-        return FailText(name)
+    refuse_other_language(fields, language)
     fields.exclusive(name, path_name)
-    text = fields.text(path_name)
+    text = fields.text(name)
+    if language == JSONATA:
+        query = None if text is None else parse_query(fields, name, NOTHING)
+        return FailText(name, query=query)
+    warn_of_text(fields.faults, name, text, fields.at(name))
+    return FailText(name, literal=text, source=_parse_source(fields, path_name))
+
+
+def _parse_source(fields: Fields, name: str) -> Path | Call | None:
+    text = fields.text(name)
     if text is None:
-        return FailText(name, literal=fields.text(name))
+        return None
     try:
-        return FailText(name, source=parse_reference_or_intrinsic(text))
+        source = parse_reference_or_intrinsic(text)
     except ExpressionError:
-        fields.report("Value is not a Reference Path or an Intrinsic Function", path_name)
-        return FailText(name)
+        fields.report("Value is not a Reference Path or an Intrinsic Function", name)
+        return None
+    paths = (source,) if isinstance(source, Path) else source.paths()
+    fields.names.read.update(*(path.names_variables() for path in paths))
+    return source

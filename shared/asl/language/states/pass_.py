@@ -10,6 +10,7 @@ from asl.language.document import Document
 from asl.language.effects import Effect
 from asl.language.events import Event
 from asl.language.fields import Fields
+from asl.language.lint import warn_of_result
 from asl.language.states.state import Common, State
 from asl.language.visit import Visit
 
@@ -30,8 +31,7 @@ class Pass(State):
         result = None
         if common.language == JSONPATH and "Result" in fields:
             result = Document(fields.raw("Result"))
-        else:
-            fields.refuse(["Result"], "in a state whose QueryLanguage is 'JSONata'")
+            warn_of_result(fields)
         return cls(
             name=common.name,
             parent=common.parent,

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from asl.language.dataflow import Dataflow
 from asl.language.document import Document
 from asl.language.effects import Effect, Fail, Finish, Goto, Retry
-from asl.language.errors import DATA_LIMIT_EXCEEDED, StateError
+from asl.language.errors import StateError
 from asl.language.events import Entered, Event
 from asl.language.fields import Fields
-from asl.language.recovery import NO_RECOVERY, Recovery
+from asl.language.limits import check_size
+from asl.language.recovery import NO_RECOVERY, Catcher, Failure, Recovery
 from asl.language.visit import Visit
-
-DATA_LIMIT = 262_144  # bytes of one state's output, as UTF-8 [asl.md 8.1]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +60,7 @@ class State(ABC):
                 self._enter(visit)
             return self.on(event, visit)
         except StateError as fault:
-            return self.fail(visit, fault)
+            return self.recover(visit, self._report(visit, fault))
 
     def _enter(self, visit: Visit) -> None:
         visit.previous_event = visit.last_event
@@ -72,30 +71,21 @@ class State(ABC):
         self, visit: Visit, output: Document, variables: Document, *, next_: str | None = None
     ) -> Effect:
         """Go on to `next_` (default: the state's own Next), or end the branch."""
-        self.check_size(output)
-        self._record_exit(visit, variables)
+        check_size(self.name, output)
+        self._record_exit(visit)
         target = next_ or self.next
         return Finish(output) if target is None else Goto(target, output, variables)
 
-    def _record_exit(self, visit: Visit, variables: Document) -> None:
-        details = None
-        if variables is not visit.token.variables:
-            before = visit.variables
-            after = variables.value
-            changed = {k: v for k, v in after.items() if k not in before or before[k] is not v}
-            details = {"assignedVariables": changed}
+    def _record_exit(self, visit: Visit) -> None:
+        details = {"assignedVariables": visit.assigned} if visit.assigned else None
         visit.record(f"{self.TYPE}StateExited", details, previous=self.exit_previous(visit))
 
     def exit_previous(self, visit: Visit) -> int | None:
         """The event that StateExited follows, where it is not simply the last one."""
         return None
 
-    def check_size(self, output: Document) -> None:
-        if output.exceeds(DATA_LIMIT):
-            raise data_limit_exceeded(self.name)
-
-    def fail(self, visit: Visit, fault: StateError) -> Effect:
-        """Retry, catch, or fail with the branch."""
+    def _report(self, visit: Visit, fault: StateError) -> Failure:
+        """The failure that a fault amounts to; that of an expression is written down."""
         cause = fault.cause
         if fault.prefixed and cause is not None:
             cause = visit.prefix(cause)
@@ -104,32 +94,42 @@ class State(ABC):
             if fault.location:
                 details["location"] = fault.location
             visit.record("EvaluationFailed", details, previous=self.evaluation_previous(visit))
-        return self.recover(visit, fault.error, cause)
+        return Failure(fault.error, cause)
 
     def evaluation_previous(self, visit: Visit) -> int:
         """EvaluationFailed follows the event before the state's entry (recorded, 29 of 34)."""
         return visit.previous_event
 
-    def recover(self, visit: Visit, error: str | None, cause: str | None) -> Effect:
+    def recover(self, visit: Visit, failure: Failure) -> Effect:
+        """Retry, catch, or fail with the branch."""
         token = visit.token
-        decision = self.recovery.retry(error, token.counters, visit.moment.random)
+        decision = self.recovery.retry(failure, token.counters, visit.moment.random)
         if decision is not None:
+            self.record_attempt(visit)
             due = visit.moment.now + round(decision.delay * 1000)
-            return Retry(due, decision.counters, error, cause)
-        self.record_failure(visit, error, cause)
-        catcher = self.recovery.catcher(error)
+            return Retry(due, decision.counters, failure.error, failure.cause)
+        self.record_failure(visit, failure)
+        catcher = self.recovery.catcher(failure)
         if catcher is None:
-            return Fail(error, cause)
+            return Fail(failure.error, failure.cause)
+        return self._catch(visit, catcher, failure)
+
+    def _catch(self, visit: Visit, catcher: Catcher, failure: Failure) -> Effect:
+        visit.assigned = {}
         try:
-            output, variables = catcher.output(visit, error, cause)
-            self.check_size(output)
+            output, variables = catcher.output(visit, failure)
+            check_size(self.name, output)
         except StateError as fault:
-            text = visit.prefix(fault.cause) if fault.prefixed and fault.cause else fault.cause
-            return Fail(fault.error, text)
-        self._record_exit(visit, variables)
+            second = self._report(visit, fault)
+            return Fail(second.error, second.cause)
+        self._record_exit(visit)
         return Goto(catcher.next, output, variables)
 
-    def record_failure(self, visit: Visit, error: str | None, cause: str | None) -> None:
+    def record_attempt(self, visit: Visit) -> None:
+        """Write down how an attempt ended that is followed by another."""
+        return
+
+    def record_failure(self, visit: Visit, failure: Failure) -> None:
         """Write down that the state has failed for good, where its type has an event for that."""
         return
 
@@ -148,18 +148,16 @@ class Common:
 
 
 class Submachines(ABC):
-    """How Parallel and Map have their branches read. type: STANDARD or EXPRESS."""
+    """How a state has its branches read, and what it may refer to.
+
+    type: STANDARD or EXPRESS. registry: what the operator lets a Resource stand for. services:
+    those that may be called beside functions, None for any.
+    """
 
     type: str
+    registry: Mapping[str, str]
+    services: Collection[str] | None
 
     @abstractmethod
     def parse_branch(self, fields: Fields, parent: str) -> str:
         """Read StartAt and States of a branch; answers the name of its first state."""
-
-
-def data_limit_exceeded(subject: str) -> StateError:
-    return StateError(
-        DATA_LIMIT_EXCEEDED,
-        f"The state/task '{subject}' returned a result with a size exceeding the maximum number "
-        "of bytes service limit.",
-    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from asl.language import jsontext, timestamps
-from asl.language.dataflow import JSONATA, NOTHING, parse_query
+from asl.language.dataflow import JSONATA, JSONPATH, NOTHING, parse_query
 from asl.language.effects import Effect, Sleep
 from asl.language.errors import QUERY_EVALUATION_ERROR, StateError, runtime_fault
 from asl.language.events import Elapsed, Event
@@ -18,7 +18,7 @@ from asl.language.scope import Json
 from asl.language.states.state import Common, State
 from asl.language.visit import Visit
 
-TIME_FIELDS = ("Seconds", "SecondsPath", "Timestamp", "TimestampPath")
+TIME_FIELDS = ("SecondsPath", "Seconds", "TimestampPath", "Timestamp")  # in AWS's order
 LONGEST = 2**31  # seconds; beyond it AWS answers "Wait state delay is too long."
 NANOSECONDS_A_MILLISECOND = 1_000_000
 
@@ -43,22 +43,14 @@ class Wait(State):
 
     @classmethod
     def parse(cls, fields: Fields, common: Common) -> Wait:
-        given = [name for name in TIME_FIELDS if name in fields]
-        if common.language == JSONATA:
-            fields.refuse(
-                [name for name in given if name.endswith("Path")],
-                "in a state whose QueryLanguage is 'JSONata'",
-            )
-        if len(given) != 1:
-            fields.report(f"Exactly one of the fields {', '.join(TIME_FIELDS)} is required")
-            return cls(name=common.name, parent=common.parent, flow=common.flow)
-        how = _parse_time(fields, given[0], common.language)
+        field = fields.exactly_one(*TIME_FIELDS)
+        how = {} if field is None else _parse_time(fields, field, common.language)
         return cls(
             name=common.name,
             parent=common.parent,
             flow=common.flow,
             next=common.next,
-            field=given[0],
+            field=field or "Seconds",
             **how,
         )
 
@@ -94,7 +86,7 @@ class Wait(State):
         if self.path is None:
             raise TypeError("a Wait without a time was not refused")
         try:
-            return self.path.read(visit.scope(visit.input))
+            return self.path.read(visit.scope(self.flow.effective_input(visit).value))
         except PathNotFound as missing:
             raise runtime_fault(
                 f"The {self.field} parameter does not reference an input value: {self.path.text}"
@@ -148,7 +140,7 @@ def _query_fault(field: str, cause: str) -> StateError:
 def _parse_time(fields: Fields, name: str, language: str) -> dict[str, Json]:
     value = fields.value[name]
     if name.endswith("Path"):
-        return {"path": fields.path(name)}
+        return {"path": fields.path(name)} if language == JSONPATH else {}
     if language == JSONATA and isinstance(value, str) and is_expression(value):
         return {"query": parse_query(fields, name, NOTHING)}
     if name == "Seconds":

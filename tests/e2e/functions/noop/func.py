@@ -4,6 +4,4 @@ from fdk import response
 
 
 def handler(ctx, data=None):
-    return response.Response(
-        ctx, response_data="{}", headers={"Content-Type": "application/json"}
-    )
+    return response.Response(ctx, response_data="{}", headers={"Content-Type": "application/json"})

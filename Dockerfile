@@ -1,0 +1,2 @@
+FROM fn-states-base:latest
+COPY func.py /function/func.py

@@ -1,0 +1,92 @@
+"""What the API refuses, by the names and in the words of AWS [asl.md 7.3]."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from asl.language.errors import AslError, Diagnostic
+
+
+class AwsError(AslError):
+    """An answer of HTTP status 400 and up; `code` is what clients compare."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+
+
+def validation(message: str) -> AwsError:
+    return AwsError("ValidationException", message)
+
+
+def invalid_arn(inner: str) -> AwsError:
+    return AwsError("InvalidArn", f"Invalid Arn: '{inner}'")
+
+
+def invalid_arn_prefix(given: str) -> AwsError:
+    return invalid_arn(f"Invalid ARN prefix: {given}")
+
+
+def type_not_valid_here(type_: str) -> AwsError:
+    return invalid_arn(f"Resource type not valid in this context: {type_}")
+
+
+def invalid_name(name: str) -> AwsError:
+    return AwsError("InvalidName", f"Invalid Name: '{name}'")
+
+
+def invalid_token() -> AwsError:
+    return AwsError("InvalidToken", "Invalid Token: 'Invalid token'")
+
+
+def invalid_definition(diagnostics: Sequence[Diagnostic]) -> AwsError:
+    faults = ", ".join(str(diagnostic) for diagnostic in diagnostics)
+    return AwsError("InvalidDefinition", f"Invalid State Machine Definition: '{faults}'")
+
+
+def invalid_execution_input(inner: str) -> AwsError:
+    return AwsError("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{inner}'")
+
+
+def state_machine_does_not_exist(arn: str) -> AwsError:
+    return AwsError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
+
+
+def state_machine_already_exists(arn: str) -> AwsError:
+    return AwsError("StateMachineAlreadyExists", f"State Machine Already Exists: '{arn}'")
+
+
+def state_machine_deleting(arn: str) -> AwsError:
+    return AwsError("StateMachineDeleting", f"State Machine is being deleted: '{arn}'")
+
+
+def type_not_supported() -> AwsError:
+    return AwsError(
+        "StateMachineTypeNotSupported",
+        "This operation is not supported by this type of state machine",
+    )
+
+
+def execution_does_not_exist(arn: str) -> AwsError:
+    return AwsError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
+
+
+def execution_already_exists(arn: str) -> AwsError:
+    return AwsError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
+
+
+def activity_does_not_exist(arn: str) -> AwsError:
+    return AwsError("ActivityDoesNotExist", f"Activity Does Not Exist: '{arn}'")
+
+
+def resource_not_found(arn: str) -> AwsError:
+    return AwsError("ResourceNotFound", f"Resource not found: '{arn}'")
+
+
+def no_such_reference() -> AwsError:
+    return AwsError("ResourceNotFound", "Request references a resource that does not exist.")
+
+
+def conflict(message: str) -> AwsError:
+    return AwsError("ConflictException", message)

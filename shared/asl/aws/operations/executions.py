@@ -1,0 +1,123 @@
+"""Runs: started, described, stopped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from asl.aws import errors
+from asl.aws.arns import parse_arn
+from asl.aws.call import Call, seconds
+from asl.aws.operations.listings import status_name, summary
+from asl.aws.operations.machines import named
+from asl.aws.payloads import fault_text, shown, stored
+from asl.aws.targets import Target, execution_arn, find_run, find_to_start
+from asl.aws.tracing import trace_header, traceparent
+from asl.language.jsontext import InvalidJson
+from asl.store.claims import text_or_none
+from asl.store.machines import ACTIVE
+from asl.store.rows import ENDED, ExecutionRow, Status
+from asl.store.tables import StateMachine
+from asl.usecases.errors import ExecutionAlreadyExists, StateMachineDeleting
+from asl.usecases.starting import Order, accept_run
+from asl.usecases.stop import Stop, stop
+
+REDRIVABLE_DAYS = 14  # after the end [asl.md 7.7]
+
+
+def start_execution(call: Call) -> dict[str, Any]:
+    """Start a run; the same name and input while it runs answer the run there is."""
+    members = call.members
+    target = find_to_start(call, members["stateMachineArn"])
+    if "name" in members:
+        named(members["name"])
+    try:
+        row = accept_run(call.services, _order(call, target))
+    except ExecutionAlreadyExists as known:
+        arn = call.arns.execution(target.machine.name, members["name"])
+        raise errors.execution_already_exists(arn) from known
+    except StateMachineDeleting as deleting:
+        raise errors.state_machine_deleting(members["stateMachineArn"]) from deleting
+    arn = execution_arn(call.services, target.machine, row)
+    if row.status in ENDED:
+        raise errors.execution_already_exists(arn)
+    return {"executionArn": arn, "startDate": seconds(row.created_at)}
+
+
+def _input(text: str) -> str:
+    try:
+        return stored(text)
+    except InvalidJson as fault:
+        raise errors.invalid_execution_input(fault_text(text, fault)) from fault
+
+
+def _order(call: Call, target: Target) -> Order:
+    members = call.members
+    return Order(
+        state_machine_id=target.machine.id,
+        version=target.version,
+        input=_input(members.get("input", "{}")),
+        name=members.get("name"),
+        published=None if target.published is None else target.published.number,
+        alias=None if target.alias is None else target.alias.name,
+        trace=traceparent(members.get("traceHeader")),
+    )
+
+
+def stop_execution(call: Call) -> dict[str, Any]:
+    """End a run; one that has ended already keeps its end, and answers when that was."""
+    members = call.members
+    row, _machine = _standard_run(call)
+    command = Stop(execution=row.id, error=members.get("error"), cause=members.get("cause"))
+    stop(command, call.services)
+    ended = call.store.executions.find(row.id) or row
+    return {"stopDate": seconds(ended.ended_at or call.services.now())}
+
+
+def describe_execution(call: Call) -> dict[str, Any]:
+    row, machine = _standard_run(call)
+    included = call.members.get("includedData") != "METADATA_ONLY"
+    answer = summary(call, machine, row) | _redrive(call, machine, row)
+    answer |= {"inputDetails": {"included": included}}
+    header = trace_header(row.trace)
+    if header is not None:
+        answer["traceHeader"] = header
+    if included:
+        answer["input"] = shown(row.input)
+    return answer | _outcome(row, included=included)
+
+
+def _standard_run(call: Call) -> tuple[ExecutionRow, StateMachine]:
+    """The run of `executionArn`; an Express run is refused, as recorded."""
+    parse_arn(call.members["executionArn"], "execution")
+    return find_run(call, call.members["executionArn"])
+
+
+def _outcome(row: ExecutionRow, *, included: bool) -> dict[str, Any]:
+    answer: dict[str, Any] = {}
+    if row.output is not None:
+        answer["outputDetails"] = {"included": included}
+        if included:
+            answer["output"] = shown(row.output)
+    if row.error is not None:
+        answer["error"] = text_or_none(row.error)
+    if row.cause is not None:
+        answer["cause"] = text_or_none(row.cause)
+    return answer
+
+
+def _redrive(call: Call, machine: StateMachine, row: ExecutionRow) -> dict[str, Any]:
+    reason = _not_redrivable(call, machine, row)
+    if reason is None:
+        return {"redriveStatus": "REDRIVABLE"}
+    return {"redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}
+
+
+def _not_redrivable(call: Call, machine: StateMachine, row: ExecutionRow) -> str | None:
+    """Why a run cannot be redriven, in AWS's words [asl.md 7.7]."""
+    if row.ended_at is None or row.status == Status.SUCCEEDED:
+        return f"Execution is {status_name(row)} and cannot be redriven"
+    if machine.status != ACTIVE:
+        return "State machine is in DELETING status"
+    if call.services.now() - row.ended_at > REDRIVABLE_DAYS * 86_400_000:
+        return "Execution redrivable period exceeded"
+    return None

@@ -1,0 +1,135 @@
+"""Entering one state for a test: what would follow, with nothing stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from random import Random
+
+from asl.aws import errors
+from asl.aws.call import Call
+from asl.aws.rehearsal.context import TestedVisit
+from asl.aws.rehearsal.limits import Limits
+from asl.aws.rehearsal.mocks import Mock
+from asl.aws.rehearsal.subject import Subject
+from asl.language import effects
+from asl.language.document import Document
+from asl.language.effects import Effect
+from asl.language.events import Elapsed, Entered, Event, Joined, Returned
+from asl.language.recovery import Failure, Recovery, RetryDecision
+from asl.language.states.container import Container
+from asl.language.states.state import State
+from asl.remote.functions import Attempt
+
+LONGEST_CALL = 270  # seconds; a test may take five minutes [asl.md 7.8]
+ANSWER_MARGIN = 2000  # ms of the deadline kept for the answer
+THRESHOLD = Failure(
+    "States.ExceedToleratedFailureThreshold",
+    "The specified tolerated failure threshold was exceeded",
+)
+
+
+@dataclass(frozen=True)
+class Watched(Recovery):
+    """A state's Retry and Catch, with an eye on what they were asked."""
+
+    failures: list[Failure] = field(default_factory=list)
+    decisions: list[RetryDecision] = field(default_factory=list)
+
+    def retry(
+        self, failure: Failure, counters: tuple[int, ...], random: Random
+    ) -> RetryDecision | None:
+        self.failures.append(failure)
+        decision = Recovery.retry(self, failure, counters, random)
+        if decision is not None:
+            self.decisions.append(decision)
+        return decision
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """How the test went. result: what the state's work made, None where there was none."""
+
+    state: State
+    visit: TestedVisit
+    effect: Effect
+    recovery: Watched
+    result: Document | None
+
+    @property
+    def failure(self) -> Failure | None:
+        """What Retry and Catch were asked about."""
+        return self.recovery.failures[-1] if self.recovery.failures else None
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """One test. failed_iterations: of a Map, where the request says how many there were."""
+
+    call: Call
+    subject: Subject
+    visit: TestedVisit
+    mock: Mock | None
+    limits: Limits
+    failed_iterations: int | None
+
+    def run(self) -> Rehearsed:
+        recovery = self.subject.state.recovery
+        watched = Watched(recovery.retriers, recovery.catchers)
+        state = replace(self.subject.state, recovery=watched)
+        effect = state.step(Entered(), self.visit)
+        result = None
+        if not watched.failures and (event := self._work(state, effect)) is not None:
+            if isinstance(event, Failure):
+                effect = state.recover(self.visit, event)
+            else:
+                effect = state.step(event, self.visit)
+                result = _result(event)
+        return Rehearsed(state, self.visit, effect, watched, result)
+
+    def _work(self, state: State, effect: Effect) -> Event | Failure | None:
+        """What the state's work comes to; None where it has none."""
+        if isinstance(state, Container):
+            return self._joined()
+        match effect:
+            case effects.Sleep():
+                return Elapsed()
+            case effects.Call() | effects.ServiceCall() | effects.Offer():
+                return self._task(effect)
+            case _:
+                return None
+
+    def _joined(self) -> Event | Failure:
+        mock = self.mock or Mock()
+        if mock.failure is not None:
+            return mock.failure
+        outputs: Sequence[object] = mock.result if isinstance(mock.result, list) else [mock.result]
+        if self.failed_iterations is not None:
+            if self.failed_iterations > len(outputs):
+                raise errors.validation(
+                    "Map iteration failure count must be less than or equal to the number of "
+                    "Map iterations"
+                )
+            if self.limits.are_exceeded(self.failed_iterations, len(outputs)):
+                return THRESHOLD
+        return Joined([Document(output) for output in outputs], self.visit.last_event)
+
+    def _task(self, effect: effects.Call | effects.ServiceCall | effects.Offer) -> Event | Failure:
+        if self.mock is not None:
+            return self.mock.failure or Returned(Document(self.mock.result))
+        if not isinstance(effect, effects.Call) or effect.token is not None:
+            raise errors.validation("This resource can only be tested with a mock")
+        left = self.call.deadline - self.call.services.now() - ANSWER_MARGIN
+        attempt = Attempt("test", "test", self.visit.token.state, 1, "")
+        seconds = max(1.0, min(left / 1000, LONGEST_CALL))
+        return self.call.services.functions.call(effect.request, attempt, seconds)
+
+
+def _result(event: Event) -> Document | None:
+    match event:
+        case Returned(output):
+            return output
+        case Joined(outputs):
+            return Document([output.value for output in outputs])
+        case _:
+            return None

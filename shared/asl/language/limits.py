@@ -1,0 +1,31 @@
+"""How large the data of a run may become [asl.md 8.1], and what a state fails with beyond it."""
+
+from __future__ import annotations
+
+from asl.language.document import Document
+from asl.language.errors import DATA_LIMIT_EXCEEDED, StateError, runtime_fault
+from asl.language.jsontext import InvalidJson
+
+DATA_LIMIT = 262_144  # bytes of one input, output, result or Assign, as UTF-8
+VARIABLES_LIMIT = 10 * 1024 * 1024  # bytes of all variables together
+
+
+def data_limit_exceeded(subject: str) -> StateError:
+    return StateError(
+        DATA_LIMIT_EXCEEDED,
+        f"The state/task '{subject}' returned a result with a size exceeding the maximum number "
+        "of bytes service limit.",
+    )
+
+
+def check_size(subject: str, document: Document, limit: int = DATA_LIMIT) -> None:
+    """StateError for a document over `limit`, or one that JSON cannot hold (nested too deeply).
+
+    subject: whose it is, as the cause names it: a state, a service, or a function's ARN.
+    """
+    try:
+        exceeds = document.exceeds(limit)
+    except InvalidJson as fault:
+        raise runtime_fault(f"The data cannot be written as JSON: {fault}.") from fault
+    if exceeds:
+        raise data_limit_exceeded(subject)

@@ -1,0 +1,46 @@
+"""The lists of runs that are shown to people, by what they were started through."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from asl.store.database import Database
+from asl.store.rows import ExecutionRow, execution_from
+from asl.store.tables import Execution
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which runs of a machine; None or empty: whichever.
+
+    published, alias: started through that published version (or an alias that chose it), or
+    through that alias.
+    """
+
+    state_machine_id: str
+    statuses: Collection[str] = ()
+    published: int | None = None
+    alias: str | None = None
+
+
+class Listings:
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def executions(
+        self, filter_: Filter, *, per_page: int, before: str | None = None
+    ) -> Sequence[ExecutionRow]:
+        """Newest first; `before` is the id of the last one of the page before."""
+        query = Execution.select().where(Execution.state_machine_id == filter_.state_machine_id)
+        if filter_.statuses:
+            query = query.where(Execution.status.in_(list(filter_.statuses)))
+        if filter_.published is not None:
+            query = query.where(Execution.published == filter_.published)
+        if filter_.alias is not None:
+            query = query.where(Execution.alias == filter_.alias)
+        if before is not None:
+            query = query.where(Execution.id < before)
+        query = query.order_by(Execution.id.desc()).limit(per_page)
+        with self._db.reading():
+            return [execution_from(values) for values in query.tuples()]

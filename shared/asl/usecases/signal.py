@@ -1,0 +1,83 @@
+"""signal: bring the result of a Task that waits for its token, or a sign of life."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+
+from asl.language import jsontext
+from asl.language.document import Document
+from asl.language.events import Event, Raised, Returned
+from asl.store.errors import TokenSpent, TokenUnknown
+from asl.usecases.common import Command, check_payload
+from asl.usecases.errors import InvalidInput, InvalidToken, TaskTimedOut
+from asl.usecases.services import Services
+from asl.usecases.stop import CauseText, ErrorName
+from asl.usecases.transitions import decide, set_going
+
+LARGEST_TOKEN = 2048
+
+
+class Signal(Command, frozen=True):
+    """token, with exactly one of: output; error and cause (either may be left out); heartbeat."""
+
+    token: str
+    output: Any | UnsetType = UNSET
+    error: ErrorName | None = None
+    cause: CauseText | None = None
+    heartbeat: bool = False
+
+
+def signal(command: Signal, services: Services) -> dict[str, Any]:
+    """Answers {}. InvalidToken: no such Task; TaskTimedOut: it is over, or a later attempt is."""
+    failed = command.error is not None or command.cause is not None
+    given = [command.output is not UNSET, failed, command.heartbeat]
+    if sum(given) != 1:
+        raise InvalidInput("give exactly one of: output; error and cause; heartbeat: true")
+    if command.heartbeat:
+        beat(services, command.token)
+    elif failed:
+        bring(services, command.token, Raised(command.error, command.cause))
+    else:
+        text = jsontext.dumps(command.output)
+        check_payload("output", text, services.settings.max_payload_bytes)
+        bring(services, command.token, Returned(Document(command.output)))
+    return {}
+
+
+def bring(services: Services, token: str, event: Event) -> None:
+    """Bring the result of the Task that a token belongs to."""
+    now = services.now()
+    try:
+        with services.store.database.transaction():
+            claim = services.store.callbacks.claim(token, event)
+            row, ready = decide(services, claim, event, now)
+    except TokenUnknown as unknown:
+        raise invalid_token() from unknown
+    except TokenSpent as spent:
+        raise timed_out() from spent
+    set_going(services, row, ready)
+
+
+def beat(services: Services, token: str) -> None:
+    """A sign of life from whoever has the token: the heartbeat's clock starts anew."""
+    now = services.now()
+    try:
+        with services.store.database.transaction():
+            row = services.store.callbacks.claim(token, Returned(Document(None))).operation
+            if row.heartbeat is not None:
+                due = now + row.heartbeat * 1000
+                services.store.callbacks.beat(row, min(due, row.deadline or due))
+    except TokenUnknown as unknown:
+        raise invalid_token() from unknown
+    except TokenSpent as spent:
+        raise timed_out() from spent
+
+
+def invalid_token() -> InvalidToken:
+    return InvalidToken("Invalid Token: 'Invalid token'")
+
+
+def timed_out() -> TaskTimedOut:
+    return TaskTimedOut("Task Timed Out: 'Provided task does not exist anymore'")

@@ -1,0 +1,35 @@
+"""One transition within a transaction: what the language decides, written by the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from asl.language.events import Event
+from asl.language.step import step
+from asl.language.visit import Moment
+from asl.store.claims import Claim
+from asl.store.rows import OperationRow, Status
+from asl.usecases.invitations import invite_runner, wake_timer
+from asl.usecases.services import Services
+from asl.usecases.tokens import token_of
+
+
+def decide(
+    services: Services, claim: Claim, event: Event, now: int
+) -> tuple[OperationRow, list[str]]:
+    """Make the transition of a claimed operation; it as it is now, and what became ready."""
+    run = claim.execution
+    machine = services.definitions.machine(run.state_machine_id, run.version)
+    moment = Moment(now, services.random, run.events + 1)
+    decided = step(machine, token_of(claim, services), event, moment)
+    lease = services.settings.lease_seconds * 1000
+    return services.store.commits.commit(claim, decided, now, lease)
+
+
+def set_going(services: Services, row: OperationRow, ready: Sequence[str]) -> None:
+    """After a commit that no runner made: invite for what became ready, see to the timer."""
+    if row.status == Status.WAITING and row.due_at is not None:
+        wake_timer(services, row.due_at)
+    for operation_id in ready:
+        if not invite_runner(services, operation_id):
+            break

@@ -1,0 +1,136 @@
+"""boto3, unmodified, against the front door of a whole installation."""
+
+import json
+import time
+
+import httpx
+import pytest
+
+from tests.aws.conftest import PASS, ROLE
+from tests.e2e.installation import Installation
+
+boto3 = pytest.importorskip("boto3")
+END_SECONDS = 30
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory):
+    installation = Installation(tmp_path_factory.mktemp("door")).start()
+    yield installation
+    installation.stop()
+
+
+@pytest.fixture(scope="module")
+def client(installation):
+    return boto3.client(
+        "stepfunctions",
+        endpoint_url=f"{installation.url}/t/states",
+        region_name="us-east-1",
+        aws_access_key_id="any",
+        aws_secret_access_key="any",
+    )
+
+
+def ended(client, arn):
+    until = time.monotonic() + END_SECONDS
+    while time.monotonic() < until:
+        described = client.describe_execution(executionArn=arn)
+        if described["status"] != "RUNNING":
+            return described
+        time.sleep(0.05)
+    raise AssertionError(f"still running: {client.get_execution_history(executionArn=arn)}")
+
+
+def test_a_run_goes_from_start_to_end(client):
+    text = json.dumps({
+        "StartAt": "Wait",
+        "States": {
+            "Wait": {"Type": "Wait", "Seconds": 1, "Next": "Each"},
+            "Each": {
+                "Type": "Map",
+                "ItemsPath": "$.items",
+                "ItemProcessor": {
+                    "StartAt": "Twice",
+                    "States": {"Twice": {
+                        "Type": "Pass",
+                        "Parameters": {"twice.$": "States.MathAdd($, $)"},
+                        "End": True,
+                    }},
+                },
+                "End": True,
+            },
+        },
+    })  # fmt: skip
+    machine = client.create_state_machine(name="twice", definition=text, roleArn=ROLE)
+    arn = client.start_execution(
+        stateMachineArn=machine["stateMachineArn"], input='{"items": [1, 2]}'
+    )["executionArn"]
+    described = ended(client, arn)
+    assert json.loads(described["output"]) == [{"twice": 2}, {"twice": 4}]
+    assert (described["stopDate"] - described["startDate"]).total_seconds() >= 1
+    pages = client.get_paginator("get_execution_history").paginate(
+        executionArn=arn, PaginationConfig={"PageSize": 5}
+    )
+    events = [event for page in pages for event in page["events"]]
+    assert [event["id"] for event in events] == list(range(1, len(events) + 1))
+    assert events[-1]["type"] == "ExecutionSucceeded"
+
+
+def test_a_waiting_run_is_stopped(client):
+    text = '{"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 900, "End": true}}}'
+    machine = client.create_state_machine(name="waits", definition=text, roleArn=ROLE)
+    started = client.start_execution(stateMachineArn=machine["stateMachineArn"], name="one")
+    client.stop_execution(executionArn=started["executionArn"], error="Enough")
+    described = client.describe_execution(executionArn=started["executionArn"])
+    assert (described["status"], described["error"]) == ("ABORTED", "Enough")
+
+
+def test_refusals_are_exceptions_by_name(client):
+    arn = "arn:aws:states:us-east-1:000000000000:stateMachine:none"
+    with pytest.raises(client.exceptions.StateMachineDoesNotExist) as refused:
+        client.describe_state_machine(stateMachineArn=arn)
+    answered = refused.value.response
+    assert answered["Error"]["Message"] == f"State Machine Does Not Exist: '{arn}'"
+    assert answered["ResponseMetadata"]["HTTPStatusCode"] == 400
+    assert answered["ResponseMetadata"]["RequestId"]
+
+
+def test_versions_aliases_tags_and_activities_are_there(client):
+    arn = client.create_state_machine(
+        name="tagged",
+        definition=PASS,
+        roleArn=ROLE,
+        publish=True,
+        tags=[{"key": "team", "value": "a"}],
+    )["stateMachineArn"]
+    assert client.list_tags_for_resource(resourceArn=arn)["tags"] == [{"key": "team", "value": "a"}]
+    alias = client.create_state_machine_alias(
+        name="prod", routingConfiguration=[{"stateMachineVersionArn": f"{arn}:1", "weight": 100}]
+    )["stateMachineAliasArn"]
+    started = client.start_execution(stateMachineArn=alias)["executionArn"]
+    assert ended(client, started)["stateMachineAliasArn"] == alias
+    activity = client.create_activity(name="work")["activityArn"]
+    assert client.describe_activity(activityArn=activity)["name"] == "work"
+
+
+def test_a_machine_is_the_same_through_both_doors(client, installation):
+    client.create_state_machine(name="both", definition=PASS, roleArn=ROLE)
+    run = installation.do("invoke", state_machine="both", input=[1], wait=10)
+    arn = f"arn:aws:states:us-east-1:000000000000:execution:both:{run['execution']}"
+    assert client.describe_execution(executionArn=arn)["output"] == "[1]"
+
+
+def test_an_operation_that_is_not_there_says_so(installation):
+    answered = installation.http.post(
+        "/t/states", headers={"X-Amz-Target": "AWSStepFunctions.Fly"}, content=b"{}"
+    )
+    assert answered.status_code == 400
+    assert answered.headers["content-type"] == "application/x-amz-json-1.0"
+    assert answered.json()["__type"] == "UnknownOperationException"
+
+
+def test_a_browser_gets_a_page(installation):
+    answered = httpx.get(f"{installation.url}/t/states")
+    assert answered.status_code == 200
+    assert answered.headers["content-type"].startswith("text/html")
+    assert f"{installation.url}/t/states" in answered.text

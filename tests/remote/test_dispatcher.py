@@ -1,0 +1,167 @@
+"""Invitations over real sockets: what a server sees and when, and what its answers mean."""
+
+import contextlib
+import socket
+import threading
+import time
+
+import pytest
+from asl.remote.connection import BLOCK, request
+from asl.remote.dispatcher import Dispatcher
+
+WAIT = 5
+
+
+class Registry:
+    def __init__(self):
+        self.forgotten = []
+
+    def path(self, app, function):
+        return f"/invoke/{function}"
+
+    def forget(self, app, function):
+        self.forgotten.append(function)
+
+
+class Server:
+    """Answers the requests with `answers` in turn; None answers when `release` is set."""
+
+    def __init__(self, answers):
+        self.answers = list(answers)
+        self.requests, self.followed, self.accepted = [], [], 0
+        self.release, self.seen = threading.Event(), threading.Semaphore(0)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                self.accepted += 1
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        connection.settimeout(WAIT)
+        with connection, contextlib.suppress(OSError):
+            while True:
+                asked = connection.recv(BLOCK)
+                if not asked:
+                    return
+                self.requests.append(asked)
+                status = self.answers.pop(0)
+                self.seen.release()
+                if status is None:
+                    self.followed.append(connection.recv(BLOCK))
+                    self.seen.release()
+                    self.release.wait(WAIT)
+                    status = 200
+                connection.sendall(b"HTTP/1.1 %d X\r\nContent-Length: 2\r\n\r\n{}" % status)
+
+    def wait_until_seen(self, times=1):
+        for _ in range(times):
+            assert self.seen.acquire(timeout=WAIT)
+
+    def close(self):
+        self.release.set()
+        self._listener.close()
+
+
+@pytest.fixture
+def serve(monkeypatch):
+    servers = []
+
+    def start(*answers, refusal_seconds=WAIT):
+        monkeypatch.setattr("asl.remote.dispatcher.REFUSAL_SECONDS", refusal_seconds)
+        servers.append(Server(answers))
+        registry = Registry()
+        return servers[-1], Dispatcher(servers[-1].url, registry), registry
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.mark.parametrize("status", [200, 202])
+def test_an_invitation_that_is_answered_is_accepted(serve, status):
+    server, dispatcher, _ = serve(status)
+
+    assert dispatcher.invite("step-runner", '{"operation":"x.1"}')
+    assert server.requests[0].startswith(b"POST /invoke/step-runner HTTP/1.1\r\n")
+    assert b"\r\nFn-Invoke-Type: detached\r\n" in server.requests[0]
+    assert server.requests[0].endswith(b'\r\n\r\n{"operation":"x.1"}')
+
+
+@pytest.mark.parametrize("status", [429, 502, 503])
+def test_a_refused_invitation_says_so(serve, status):
+    _, dispatcher, registry = serve(status)
+
+    assert not dispatcher.invite("step-runner", "{}")
+    assert registry.forgotten == []
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_a_function_that_is_gone_is_looked_up_again(serve, status):
+    _, dispatcher, registry = serve(status)
+
+    assert not dispatcher.invite("step-runner", "{}")
+    assert registry.forgotten == ["step-runner"]
+
+
+def test_a_host_without_detached_calls_is_asked_again_without_and_remembered(serve):
+    server, dispatcher, _ = serve(501, 200, 200)
+
+    assert dispatcher.invite("step-runner", "{}")
+    assert dispatcher.invite("step-runner", "{}")
+    assert [b"Fn-Invoke-Type" in asked for asked in server.requests] == [True, False, False]
+
+
+def test_an_answered_connection_is_used_again(serve):
+    server, dispatcher, _ = serve(202, 202, 202)
+
+    for _ in range(3):
+        dispatcher.invite("step-runner", "{}")
+
+    assert server.accepted == 1
+
+
+def test_a_call_without_an_answer_is_accepted_and_made_to_outlive_the_caller(serve):
+    server, dispatcher, _ = serve(None, refusal_seconds=0.002)
+
+    assert dispatcher.invite("step-runner", "{}")
+    server.wait_until_seen(times=2)
+    assert len(server.requests[0]) == BLOCK
+    assert server.followed == [b"\r\n"]
+
+
+def test_a_connection_answered_later_is_closed_and_not_used_again(serve):
+    server, dispatcher, _ = serve(None, None, refusal_seconds=0.002)
+    dispatcher.invite("step-runner", "{}")
+    server.wait_until_seen(times=2)
+    server.release.set()
+    until = time.monotonic() + WAIT
+    while dispatcher._unanswered and time.monotonic() < until:
+        dispatcher._collect()
+
+    assert dispatcher._unanswered == []
+    assert dispatcher.invite("step-runner", "{}")
+    server.wait_until_seen()
+    assert server.accepted == 2
+
+
+def test_a_host_that_is_not_there_refuses(serve):
+    server, dispatcher, _ = serve()
+    server.close()
+
+    assert not dispatcher.invite("step-runner", "{}")
+
+
+@pytest.mark.parametrize("size", [0, 19, 3900, 4096, 9000])
+def test_a_request_fills_whole_blocks_whatever_its_body(size):
+    body = b"x" * size
+
+    made = request("fn:8080", "/invoke/f", {"Fn-Invoke-Type": "detached"}, body)
+
+    assert len(made) % BLOCK == 0
+    assert made.endswith(b"\r\n\r\n" + body)
+    assert b"\r\nContent-Length: %d\r\n" % size in made
