@@ -100,9 +100,8 @@ def memory(installation: Installation, function: str) -> float:
     pids = installation.processes().get(function, [])
     sizes = []
     for pid in pids:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                sizes.append(int(line.split()[1]) / 1024)
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        sizes += [int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:")]
     return statistics.median(sizes) if sizes else float("nan")
 
 

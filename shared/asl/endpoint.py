@@ -19,7 +19,7 @@ from asl import wiring
 from asl.language import jsontext
 from asl.language.errors import AslError
 from asl.settings import BadSetting
-from asl.store.errors import BadDatabaseUrl, DatabaseUnavailable
+from asl.store.errors import BadDatabaseUrl, DatabaseUnavailable, UnstorableValue
 from asl.usecases import views
 from asl.usecases.common import Command
 from asl.usecases.errors import InvalidDefinition, InvalidInput, PayloadTooLarge, Refusal
@@ -46,6 +46,8 @@ def serve(usecase: Usecase, kind: type[Command], ctx: Any, data: io.BytesIO | No
         body, status = refusal_body(refusal), refusal.status
     except (BadSetting, BadDatabaseUrl) as fault:
         body, status = {"error": "BadSetting", "message": str(fault)}, 500
+    except UnstorableValue as fault:
+        body, status = {"error": "InvalidInput", "message": f"it cannot be stored: {fault}"}, 400
     except DatabaseUnavailable as fault:
         body, status = {"error": "DatabaseUnavailable", "message": str(fault)}, 503
     except Exception:

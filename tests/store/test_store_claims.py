@@ -163,7 +163,7 @@ def test_a_stale_runner_changes_nothing(engine: Engine, store: Store) -> None:
         engine.commit(claim, claim.event)
     with pytest.raises(StaleClaim), store.database.transaction():
         store.commits.retake(claim, NOW + LEASE)
-    stale = replace(claim, operation=replace(claim.operation, fence=99))
+    stale = replace(claim, operation=claim.operation._replace(fence=99))
     with pytest.raises(StaleClaim), store.database.transaction():
         engine.commit(stale, claim.event)
     assert (engine.run(execution), engine.operations(execution)) == before

@@ -18,6 +18,7 @@ from asl.remote.errors import FnUnreachable, FunctionNotFound
 from asl.remote.registry import FunctionRegistry
 
 TASK_ERROR = "fn-task-error"
+LONGEST_CALL_ID = 64  # what is kept of it; Fn's own have 26 characters
 
 # The same failure under the two kinds of resource [design 4; asl.md 5.6, 9.5].
 FAILURES: dict[int | str, dict[Dialect, str]] = {
@@ -102,7 +103,7 @@ def read_answer(answer: httpx.Response, request: FunctionRequest) -> Returned | 
         return _failure(502, request, f"the function's answer is not JSON: {fault}")
     if isinstance(value, dict) and isinstance(value.get("errorType"), str):
         return Raised(value["errorType"], jsontext.compact(value))
-    call_id = answer.headers.get("fn-call-id", "")
+    call_id = answer.headers.get("fn-call-id", "")[:LONGEST_CALL_ID]
     return Returned(Document(value), call_id, {"Content-Type": "application/json"})
 
 

@@ -6,7 +6,7 @@ One transaction, begun by the caller, under the lock of the run and guarded by t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from asl.language import jsontext
@@ -38,7 +38,7 @@ from asl.store.rows import (
     ExecutionRow,
     OperationRow,
     Status,
-    insert_values,
+    replace,
     update_values,
 )
 
@@ -124,7 +124,7 @@ class Commits:
         if written.rowcount != 1:
             raise StaleClaim(row.id)
         for inserted in changes.inserts:
-            self._db.execute(self._insert_operation, insert_values(inserted))
+            self._db.execute(self._insert_operation, inserted)
         execution = changes.execution
         if records:
             self._db.execute(

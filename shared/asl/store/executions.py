@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from asl.language.document import Document
@@ -21,8 +21,8 @@ from asl.store.rows import (
     OperationRow,
     Status,
     execution_from,
-    insert_values,
     operation_from,
+    replace,
 )
 from asl.store.tables import Execution, Operation
 
@@ -76,10 +76,10 @@ class Executions:
             if machine != (ACTIVE,):
                 raise MachineDeleted(row.state_machine_id)
             try:
-                self._db.execute(self._insert, insert_values(accepted))
+                self._db.execute(self._insert, accepted)
             except UniqueViolation as taken:
                 raise NameTaken(row.name) from taken
-            self._db.execute(self._insert_operation, insert_values(first))
+            self._db.execute(self._insert_operation, first)
             history = (row.id, started.id, 0, history_text([started]))
             self._db.execute(self._insert_history, history)
         return first.id

@@ -6,9 +6,10 @@ Statements are built once here; the ORM is for the queries of people.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeVar
 
 
 class Status(StrEnum):
@@ -41,8 +42,7 @@ class Awaiting(StrEnum):
     FAILURE = "failure"
 
 
-@dataclass(frozen=True, slots=True)
-class ExecutionRow:
+class ExecutionRow(NamedTuple):
     """What a transition reads of its run, and writes."""
 
     id: str
@@ -70,8 +70,7 @@ class ExecutionRow:
     alias: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OperationRow:
+class OperationRow(NamedTuple):
     """One operation; see `tables.Operation`. error is the JSON text of a string or null."""
 
     execution_id: str
@@ -135,8 +134,8 @@ def split_operation_id(text: str) -> tuple[str, int] | None:
 
 _OPERATION_ID = re.compile(r"([0-9A-Za-z]{26})\.([1-9][0-9]{0,8})")
 
-EXECUTION_COLUMNS = tuple(field.name for field in fields(ExecutionRow))
-OPERATION_COLUMNS = tuple(field.name for field in fields(OperationRow))
+EXECUTION_COLUMNS = ExecutionRow._fields
+OPERATION_COLUMNS = OperationRow._fields
 MUTABLE_COLUMNS = OPERATION_COLUMNS[OPERATION_COLUMNS.index("ends") :]
 UNCHANGING = frozenset({"state", "input", "variables", "created_at"})
 SAVED_COLUMNS = tuple(name for name in MUTABLE_COLUMNS if name not in UNCHANGING)
@@ -164,18 +163,26 @@ UPDATE_OPERATION = (
 )
 
 
+_saved: Callable[[OperationRow], tuple[Any, ...]] = itemgetter(
+    *(OPERATION_COLUMNS.index(name) for name in SAVED_COLUMNS)
+)
+
+Row = TypeVar("Row", ExecutionRow, OperationRow)
+
+
+def replace(row: Row, **changes: Any) -> Row:
+    """The row with some columns changed."""
+    return row._replace(**changes)
+
+
 def execution_from(values: Any) -> ExecutionRow:
-    return ExecutionRow(*values)
+    return ExecutionRow._make(values)
 
 
 def operation_from(values: Any) -> OperationRow:
-    return OperationRow(*values)
-
-
-def insert_values(row: OperationRow | ExecutionRow) -> tuple[Any, ...]:
-    return tuple(getattr(row, name) for name in row.__slots__)
+    return OperationRow._make(values)
 
 
 def update_values(row: OperationRow, fence: int) -> tuple[Any, ...]:
-    values = [getattr(row, name) for name in SAVED_COLUMNS]
-    return (*values, row.execution_id, row.number, fence)
+    """The parameters of UPDATE_OPERATION."""
+    return (*_saved(row), row.execution_id, row.number, fence)

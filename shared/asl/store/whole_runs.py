@@ -10,13 +10,13 @@ from asl.language.events import Entered
 from asl.store.claims import Claim, Claims
 from asl.store.commits import Commits, history_text
 from asl.store.database import Database
+from asl.store.errors import NameTaken, UniqueViolation
 from asl.store.rows import (
     INSERT_EXECUTION,
     INSERT_OPERATION,
     Awaiting,
     ExecutionRow,
     OperationRow,
-    insert_values,
 )
 
 
@@ -71,14 +71,20 @@ class WholeRuns:
         return True
 
     def record(self, run: WholeRun) -> None:
-        """Write down a run that was never accepted: its caller waited for its end."""
+        """Write down a run that was never accepted: its caller waited for its end.
+
+        NameTaken: there is a run of this name already.
+        """
         with self._db.transaction():
-            self._db.execute(self._insert_execution, insert_values(run.execution))
+            try:
+                self._db.execute(self._insert_execution, run.execution)
+            except UniqueViolation as taken:
+                raise NameTaken(run.execution.name) from taken
             self._write(run)
 
     def _write(self, run: WholeRun) -> None:
         for row in run.operations:
-            self._db.execute(self._insert_operation, insert_values(row))
+            self._db.execute(self._insert_operation, row)
         for number, records in run.history:
             parameters = (run.execution.id, records[0].id, number, history_text(records))
             self._db.execute(self._insert_history, parameters)

@@ -8,20 +8,20 @@ invited for what somebody else has taken finds nothing and ends.
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Any
 
 from asl.language.events import Event, Raised, Returned, Submitted, TimedOut
 from asl.language.machine import EXPRESS
 from asl.store.claims import Claim
 from asl.store.errors import StaleClaim
-from asl.store.rows import Awaiting, ExecutionRow, OperationRow, Status
+from asl.store.rows import Awaiting, ExecutionRow, OperationRow, Status, replace
 from asl.store.whole_runs import WholeRun
 from asl.usecases.calls import attempt_of, request_of, seconds_left
+from asl.usecases.calls_in_flight import Answer, CallsInFlight
 from asl.usecases.children import after_end, look_at_child, next_look, wait_for_child
 from asl.usecases.common import Command, Text
 from asl.usecases.express import run_express
@@ -33,11 +33,13 @@ from asl.usecases.invitations import (
 )
 from asl.usecases.service_calls import Performed, is_service_call, perform
 from asl.usecases.services import Services
-from asl.usecases.transitions import decide
+from asl.usecases.transitions import again, decide
 
 log = logging.getLogger(__name__)
 
-Answer = Returned | Raised | WholeRun
+Made = tuple[Claim, OperationRow, list[str]]
+"""A transition that was made: what was claimed, the operation as it is now, what became ready."""
+
 
 POLL_SECONDS = 0.1  # how often a runner with calls in flight looks for other work
 MARGIN_SECONDS = 3  # of the deadline, kept for writing down what came of a call
@@ -71,8 +73,7 @@ class Runner:
         self._until = stays_until or services.now() + services.settings.drain_seconds * 1000
         self._ready: deque[str] = deque()
         self._invited: set[str] = set()
-        self._calls: dict[Future[Answer], OperationRow] = {}
-        self._pool: ThreadPoolExecutor | None = None
+        self._calls = CallsInFlight(services.store.due, services.settings.max_calls)
         self._slot: str | None = None
         self._renew_at = services.now() + self._lease // 3
         self.transitions = 0
@@ -97,33 +98,37 @@ class Runner:
             elif not (self._take_others() or self._retire()):
                 break
             self._keep_time()
-        if self._pool is not None:
-            self._pool.shutdown()
-            self._pool = None
+        self._calls.close()
 
     def _enter(self, operation_id: str) -> None:
-        """Claim an operation and make its transition, in one transaction."""
-        services = self._services
-        now = services.now()
-        with self._store.database.transaction():
-            claim = self._store.claims.claim(operation_id, now)
-            if claim is None:
-                return
-            if self._is_express(claim):
-                fence = self._store.whole_runs.begin(claim, now + self._lease)
-                row = replace(claim.operation, fence=fence)
-                ready: Sequence[str] = ()
-            elif claim.event is not None:
-                row, ready = self._decide(claim, claim.event, now)
-            elif claim.operation.awaiting == Awaiting.CHILD:
-                row, ready = self._look_at_child(claim, now)
-            else:
-                row = self._store.commits.retake(claim, now + self._lease)
-                ready = ()
+        """Claim an operation, make its transition, and see to what follows."""
+        try:
+            made = again(lambda: self._make_transition(operation_id))
+        except StaleClaim:
+            return
+        if made is None:
+            return
+        claim, row, ready = made
         if self._is_express(claim):
             self._run_whole(row, claim.execution)
         else:
             self._follow(row, ready, claim)
+
+    def _make_transition(self, operation_id: str) -> Made | None:
+        """Claimed, decided and committed in one transaction; None when it is not to be had."""
+        now = self._services.now()
+        with self._store.database.transaction():
+            claim = self._store.claims.claim(operation_id, now)
+            if claim is None:
+                return None
+            if self._is_express(claim):
+                fence = self._store.whole_runs.begin(claim, now + self._lease)
+                return claim, replace(claim.operation, fence=fence), []
+            if claim.event is not None:
+                return claim, *self._decide(claim, claim.event, now)
+            if claim.operation.awaiting == Awaiting.CHILD:
+                return claim, *self._look_at_child(claim, now)
+            return claim, self._store.commits.retake(claim, now + self._lease), []
 
     def _is_express(self, claim: Claim) -> bool:
         return self._services.machine_type(claim.execution.state_machine_id) == EXPRESS
@@ -132,13 +137,7 @@ class Runner:
         """Have an Express run made in a thread, as one long call."""
         machine = self._services.definitions.machine(run.state_machine_id, run.version)
         self._services.machine_name(run.state_machine_id)  # the thread has no database
-        self._calls[self._submit(run_express, self._services, machine, run, self._deadline)] = row
-
-    def _submit(self, work: Callable[..., Answer], *arguments: Any) -> Future[Answer]:
-        if self._pool is None:
-            workers = self._services.settings.max_calls
-            self._pool = ThreadPoolExecutor(workers, thread_name_prefix="call")
-        return self._pool.submit(work, *arguments)
+        self._calls.start(row, run_express, self._services, machine, run, self._deadline)
 
     @property
     def _lease(self) -> int:
@@ -211,7 +210,7 @@ class Runner:
 
     def _is_busy(self) -> bool:
         """Whether it goes on anyway, with room for more."""
-        return bool(self._ready) or 0 < len(self._calls) < self._services.settings.max_calls
+        return bool(self._ready) or (len(self._calls) > 0 and not self._calls.is_full)
 
     def _others(self) -> list[str]:
         """Operations that are due and that this runner has not invited anybody for."""
@@ -220,7 +219,7 @@ class Runner:
 
     def _take_others(self) -> bool:
         """Take what is ready and nobody has come for."""
-        if not self._has_time() or len(self._calls) >= self._services.settings.max_calls:
+        if not self._has_time() or self._calls.is_full:
             return False
         self._ready.extend(self._others())
         return bool(self._ready)
@@ -251,9 +250,7 @@ class Runner:
     def _renew(self, now: int) -> None:
         if self._slot is not None:
             self._store.runners.renew(self._slot, now + self._lease)
-        for row in self._calls.values():
-            key = (row.execution_id, row.number, row.fence)
-            self._store.due.renew(*key, now + self._lease)
+        self._calls.renew(now + self._lease)
 
     def _start_call(self, row: OperationRow, claim: Claim) -> None:
         request = request_of(row, claim.execution)
@@ -261,13 +258,13 @@ class Runner:
         latest = self._deadline - MARGIN_SECONDS * 1000
         seconds = seconds_left(row, self._services.now(), latest)
         call = self._services.functions.call
-        self._calls[self._submit(call, request, attempt, seconds)] = row
+        self._calls.start(row, call, request, attempt, seconds)
 
     def _await_calls(self) -> None:
-        done, _ = wait(self._calls, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
-        for future in done:
-            self._complete(self._calls.pop(future), future.result())
-        if not done:
+        answered = self._calls.answered(POLL_SECONDS)
+        for row, answer in answered:
+            self._complete(row, answer)
+        if not answered:
             self._take_others()
 
     def _complete(
@@ -285,20 +282,29 @@ class Runner:
         elif isinstance(answer, Returned) and row.token is not None:
             event = Submitted(answer.output)
         try:
-            with self._store.database.transaction():
-                claim = self._store.claims.reclaim(row.id, row.fence, event)
-                if claim is None:
-                    return
-                if isinstance(answer, Returned):
-                    claim = replace(
-                        claim, operation=replace(claim.operation, call_id=answer.call_id)
-                    )
-                written, ready = self._decide(claim, event, now)
-                if performed is not None and performed.child is not None:
-                    child, pattern = performed.child, performed.pattern
-                    wait_for_child(self._services, written, child, pattern, now)
+            made = again(lambda: self._record_answer(row, answer, event, performed))
         except StaleClaim:
             return
+        if made is None:
+            return
+        claim, written, ready = made
         self._follow(written, ready, claim)
         if performed is not None and performed.child is not None:
             after_end(self._services, performed.child.id, now)  # it may have ended meanwhile
+
+    def _record_answer(
+        self, row: OperationRow, answer: Answer, event: Event, performed: Performed | None
+    ) -> Made | None:
+        now = self._services.now()
+        with self._store.database.transaction():
+            claim = self._store.claims.reclaim(row.id, row.fence, event)
+            if claim is None:
+                return None
+            if isinstance(answer, Returned):
+                called = replace(claim.operation, call_id=answer.call_id)
+                claim = dataclasses.replace(claim, operation=called)
+            written, ready = self._decide(claim, event, now)
+            if performed is not None and performed.child is not None:
+                child, pattern = performed.child, performed.pattern
+                wait_for_child(self._services, written, child, pattern, now)
+            return claim, written, ready

@@ -6,9 +6,9 @@ What it may hold is checked when the machine is created [asl.md 8.3].
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import replace
 
 from asl.language import jsontext
 from asl.language.effects import Fail, Finish, Goto, Record, Retry
@@ -18,7 +18,7 @@ from asl.language.run import Calling, Made, Run
 from asl.remote.functions import Attempt
 from asl.store.claims import json_or_none
 from asl.store.commits import first_operation
-from asl.store.rows import ExecutionRow, OperationRow, Status
+from asl.store.rows import ExecutionRow, OperationRow, Status, replace
 from asl.store.whole_runs import WholeRun
 from asl.usecases.services import Services
 from asl.usecases.tokens import execution_context
@@ -32,7 +32,7 @@ def run_express(services: Services, machine: Machine, row: ExecutionRow, deadlin
     started = services.now()
     row = replace(row, status=Status.EXECUTING, started_at=started)
     context = execution_context(row, services)
-    run = Run(machine, replace(context, redrive_count=None), services.random, started)
+    run = Run(machine, dataclasses.replace(context, redrive_count=None), services.random, started)
     seconds = min(LIMIT_SECONDS, machine.timeout or LIMIT_SECONDS)
     until = min(started + seconds * 1000, deadline - MARGIN_SECONDS * 1000)
     Driver(services, row, run).drive(until)
@@ -74,7 +74,7 @@ class Driver:
         seconds = max(0.05, (latest - self._services.now()) / 1000)
         request = calling.call.request
         if not request.app and self._row.namespace:
-            request = replace(request, app=self._row.namespace)
+            request = dataclasses.replace(request, app=self._row.namespace)
         call = self._services.functions.call
         self._calls[self._pool.submit(call, request, attempt, seconds)] = calling.number
 

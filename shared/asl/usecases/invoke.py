@@ -8,12 +8,13 @@ from msgspec import UNSET, Meta, UnsetType
 
 from asl.language import jsontext
 from asl.language.machine import EXPRESS
+from asl.store.errors import NameTaken
 from asl.store.machines import ACTIVE
 from asl.store.rows import ENDED, ExecutionRow
 from asl.usecases import views
 from asl.usecases.advance import Runner
 from asl.usecases.common import Command, Text, check_name, check_payload, find_machine
-from asl.usecases.errors import StateMachineDeleting
+from asl.usecases.errors import ExecutionAlreadyExists, StateMachineDeleting
 from asl.usecases.express import run_express
 from asl.usecases.invitations import invite_runner
 from asl.usecases.services import Services
@@ -70,7 +71,12 @@ def invoke(command: Invoke, services: Services, deadline: int) -> dict[str, Any]
 def _run_express(services: Services, order: Order, until: int) -> ExecutionRow:
     definition = services.definitions.machine(order.state_machine_id, order.version)
     whole = run_express(services, definition, new_run(services, order, definition), until)
-    services.store.whole_runs.record(whole)
+    try:
+        services.store.whole_runs.record(whole)
+    except NameTaken as taken:
+        raise ExecutionAlreadyExists(
+            f"name: there is an execution '{order.name}' already"
+        ) from taken
     return whole.execution
 
 

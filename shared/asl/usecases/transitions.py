@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from asl.language.events import Event
 from asl.language.step import step
 from asl.language.visit import Moment
 from asl.store.claims import Claim
+from asl.store.errors import TransactionConflict
 from asl.store.rows import OperationRow, Status
 from asl.usecases.invitations import invite_runner, wake_timer
 from asl.usecases.services import Services
 from asl.usecases.tokens import token_of
+
+TRIES = 3
+Result = TypeVar("Result")
+
+
+def again(transaction: Callable[[], Result]) -> Result:
+    """Run a transaction, and run it anew where the database preferred another one to it."""
+    for _ in range(TRIES - 1):
+        try:
+            return transaction()
+        except TransactionConflict:
+            continue
+    return transaction()
 
 
 def decide(
