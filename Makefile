@@ -17,11 +17,11 @@ GATEWAY := . --port $(PORT) --data "$(DATA)" $(addprefix --app ,examples=example
 	--config DATABASE_URL="sqlite:///$(DATA)/states.db"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check ci bench clean
+.PHONY: help run test check ci bench clean deploy undeploy examples ticker
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | \
-		while IFS="$$(printf '\t')" read -r name text; do printf '  make %-7s %s\n' "$$name" "$$text"; done
+		while IFS="$$(printf '\t')" read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
 
 run: $(INSTALLED)  ## Serve on PORT=8080 with DATA_DIR=.data; DEMO=0: no example; APPS: more name=folder
 	@if [ "$(DEMO)" = 0 ]; then exec $(PY) -m gateway $(GATEWAY); fi; \
@@ -43,6 +43,20 @@ ci:  ## Everything a change must pass
 
 bench: $(INSTALLED)  ## Measure, beside the host's own call rate
 	@$(PY) -m bench
+
+deploy:  ## Deploy the bundle with the Fn CLI onto the Fn server of its context
+	@fn deploy --create-app --all --local --no-bump
+
+undeploy:  ## Remove the app `states` with its functions and triggers from that server
+	@fn delete app states --recursive --force
+
+examples:  ## Deploy the example functions there, as the app `examples`
+	@staged=$$(mktemp -d) && cp -R examples/functions examples/app.yaml $$staged && \
+		find $$staged -name function.yaml -execdir mv {} func.yaml \; && \
+		cd $$staged && fn deploy --create-app --all --local --no-bump
+
+ticker: $(INSTALLED)  ## Invoke the scheduled functions of the Fn server at FN_API_URL
+	@exec $(PY) -m gateway.ticker --api "$${FN_API_URL:-http://127.0.0.1:8080}" --app states
 
 clean:  ## Remove the virtual environment and caches; DATA_DIR stays
 	@rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis

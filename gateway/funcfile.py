@@ -15,7 +15,9 @@ import yaml
 
 from gateway.errors import GatewayError
 
-FUNC_FILES = ("func.yaml", "func.yml", "func.json")
+# `fn deploy --all` at the root of the bundle deploys every func.yaml below it; the functions of the
+# examples and the tests call theirs function.yaml, so that it passes them by.
+FUNC_FILES = ("func.yaml", "func.yml", "func.json", "function.yaml")
 APP_FILES = ("app.yaml", "app.yml", "app.json")
 
 

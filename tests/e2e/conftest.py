@@ -1,12 +1,20 @@
-"""One installation for the tests that leave it whole; a new one for those that break it."""
+"""One installation for the tests that leave it whole; a new one for those that break it.
+
+With FN_API_URL the former run against that Fn server, with the apps `states` and `tasks` deployed.
+"""
+
+import os
 
 import pytest
 
-from tests.e2e.installation import Installation
+from tests.e2e.installation import Deployment, Installation
 
 
 @pytest.fixture(scope="session")
 def states(tmp_path_factory):
+    if "FN_API_URL" in os.environ:
+        yield Deployment(os.environ["FN_API_URL"])
+        return
     installation = Installation(tmp_path_factory.mktemp("states")).start()
     yield installation
     installation.stop()

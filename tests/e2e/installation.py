@@ -1,4 +1,4 @@
-"""A whole installation for tests: the real gateway, the real FDK, a database of its own."""
+"""A whole installation for tests: a local gateway of its own, or the Fn server of FN_API_URL."""
 
 import json
 import os
@@ -16,47 +16,15 @@ READY_SECONDS = 20
 END_SECONDS = 30
 
 
-class Installation:
-    """Starts and stops a gateway on `data`; started again it finds what it had."""
+class Deployment:
+    """The actions of an app `states` and an app `tasks` that are deployed at `url`."""
 
-    def __init__(self, data, database_url=None, config=()):
-        self.data = Path(data)
-        self.database_url = database_url or f"sqlite:///{self.data}/states.db"
-        self.config = config
-        self.process = None
-        self.url = ""
-
-    def start(self, port=0):
-        settings = [f"DATABASE_URL={self.database_url}", "LEASE_SECONDS=2", *self.config]
-        flags = [flag for setting in settings for flag in ("--config", setting)]
-        self.log = (self.data / "gateway.log").open("a+")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "gateway", "--port", str(port), "--data", str(self.data)]
-            + ["--app", f"tasks={Path(__file__).parent / 'functions'}", *flags, str(ROOT)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=self.log,
-            text=True,
-            env={**os.environ, "PYTHONPATH": ""},
-        )
-        line = self.process.stdout.readline()
-        assert "listening on" in line, (line, self.logged())
-        self.url = next(word for word in line.split() if word.startswith("http://"))
-        self.http = httpx.Client(base_url=self.url, timeout=60)
-        return self
+    def __init__(self, url):
+        self.url = url
+        self.http = httpx.Client(base_url=url, timeout=60)
 
     def logged(self):
-        return (self.data / "gateway.log").read_text()
-
-    def stop(self, number=signal.SIGTERM):
-        if self.process is None:
-            return
-        self.http.close()
-        self.process.send_signal(number)
-        self.process.wait(timeout=15)
-        self.process.stdout.close()
-        self.log.close()
-        self.process = None
+        return ""
 
     def call(self, action, **fields):
         """An action through its HTTP trigger: status and JSON."""
@@ -88,6 +56,49 @@ class Installation:
         app_id = self.http.get("/v2/apps", params={"name": app}).json()["items"][0]["id"]
         found = self.http.get("/v2/fns", params={"app_id": app_id, "name": name}).json()
         return found["items"][0]["id"]
+
+
+class Installation(Deployment):
+    """Starts and stops a gateway on `data`; started again it finds what it had."""
+
+    def __init__(self, data, database_url=None, config=()):
+        self.data = Path(data)
+        self.database_url = database_url or f"sqlite:///{self.data}/states.db"
+        self.config = config
+        self.process = None
+
+    def start(self, port=0):
+        settings = [f"DATABASE_URL={self.database_url}", "LEASE_SECONDS=2", *self.config]
+        flags = [flag for setting in settings for flag in ("--config", setting)]
+        self.log = (self.data / "gateway.log").open("a+")
+        self.process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "gateway", "--port", str(port), "--data", str(self.data)),
+                *("--app", f"tasks={Path(__file__).parent / 'functions'}", *flags, str(ROOT)),
+            ],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            text=True,
+            env={**os.environ, "PYTHONPATH": ""},
+        )
+        line = self.process.stdout.readline()
+        assert "listening on" in line, (line, self.logged())
+        super().__init__(next(word for word in line.split() if word.startswith("http://")))
+        return self
+
+    def logged(self):
+        return (self.data / "gateway.log").read_text()
+
+    def stop(self, number=signal.SIGTERM):
+        if self.process is None:
+            return
+        self.http.close()
+        self.process.send_signal(number)
+        self.process.wait(timeout=15)
+        self.process.stdout.close()
+        self.log.close()
+        self.process = None
 
     def processes(self):
         """The function processes of this gateway, as pids by their folder's name."""

@@ -26,9 +26,8 @@ from asl.usecases.children import after_end, look_at_child, next_look, wait_for_
 from asl.usecases.common import Command, Text
 from asl.usecases.express import run_express
 from asl.usecases.invitations import (
-    ARRIVAL_SECONDS,
+    Slot,
     invite_runner,
-    send_runner,
     wake_timer,
 )
 from asl.usecases.service_calls import Performed, is_service_call, perform
@@ -73,14 +72,14 @@ class Runner:
         self._until = stays_until or services.now() + services.settings.drain_seconds * 1000
         self._ready: deque[str] = deque()
         self._invited: set[str] = set()
+        self._slot = Slot(services, "")
         self._calls = CallsInFlight(services.store.due, services.settings.max_calls)
-        self._slot: str | None = None
         self._renew_at = services.now() + self._lease // 3
         self.transitions = 0
 
     def run(self, operation_id: str) -> None:
         """Work from one operation on, until nothing is left or the time is over."""
-        self._slot = operation_id
+        self._slot = Slot(self._services, operation_id)
         self._ready.append(operation_id)
         self._work()
 
@@ -195,15 +194,8 @@ class Runner:
         return ()
 
     def _invite_for(self, operation_id: str) -> bool:
-        return self._pass_slot_on(operation_id) or invite_runner(self._services, operation_id)
-
-    def _pass_slot_on(self, operation_id: str) -> bool:
-        if self._slot is None or self._calls:
-            return False
-        slot, self._slot = self._slot, None
-        until = self._services.now() + ARRIVAL_SECONDS * 1000
-        passed = self._store.runners.pass_on(slot, operation_id, until)
-        return passed and send_runner(self._services, operation_id)
+        passed = self._slot.is_held and not self._calls and self._slot.pass_on(operation_id)
+        return passed or invite_runner(self._services, operation_id)
 
     def _has_time(self) -> bool:
         return self._services.now() < self._until
@@ -226,10 +218,9 @@ class Runner:
 
     def _retire(self) -> bool:
         """Give the slot back and look around once more; whether there is something to do."""
-        if self._slot is None:
+        if not self._slot.is_held:
             return False
-        self._store.runners.release(self._slot)
-        self._slot = None
+        self._slot.give_back()
         if self._has_time():
             return self._take_others()
         self._invite(self._others()[:1])
@@ -238,19 +229,15 @@ class Runner:
     def _keep_time(self) -> None:
         """Renew what is ours in good time; with the time budget spent, pass the rest on."""
         now = self._services.now()
-        if self._slot is not None and not self._has_time():
+        if self._slot.is_held and not self._has_time():
             waiting = list(self._ready)
             self._ready.clear()
             self._retire()
             self._invite(waiting)
         if now >= self._renew_at:
             self._renew_at = now + self._lease // 3
-            self._renew(now)
-
-    def _renew(self, now: int) -> None:
-        if self._slot is not None:
-            self._store.runners.renew(self._slot, now + self._lease)
-        self._calls.renew(now + self._lease)
+            self._slot.renew(now + self._lease)
+            self._calls.renew(now + self._lease)
 
     def _start_call(self, row: OperationRow, claim: Claim) -> None:
         request = request_of(row, claim.execution)

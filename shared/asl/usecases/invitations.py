@@ -28,6 +28,33 @@ def send_runner(services: Services, operation_id: str) -> bool:
     return False
 
 
+class Slot:
+    """The slot of one runner, named after the operation it was invited for.
+
+    One that was never taken (a runner that nobody invited) is held like any other, to no effect.
+    """
+
+    def __init__(self, services: Services, operation_id: str) -> None:
+        self._services = services
+        self._operation_id = operation_id
+        self.is_held = True
+
+    def pass_on(self, operation_id: str) -> bool:
+        """Invite a runner into this slot; False when it was lost, or the runner was refused."""
+        self.is_held = False
+        until = self._services.now() + ARRIVAL_SECONDS * 1000
+        passed = self._services.store.runners.pass_on(self._operation_id, operation_id, until)
+        return passed and send_runner(self._services, operation_id)
+
+    def renew(self, until: int) -> None:
+        if self.is_held:
+            self._services.store.runners.renew(self._operation_id, until)
+
+    def give_back(self) -> None:
+        self.is_held = False
+        self._services.store.runners.release(self._operation_id)
+
+
 def wake_timer(services: Services, due_at: int) -> None:
     """Invite the timer when something is due before the next tick and no timer is up."""
     now = services.now()
