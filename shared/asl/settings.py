@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from asl.language.errors import AslError
+
+Setting = str | int | Mapping[str, str]
 
 DEFAULT_DATABASE_URL = "sqlite:///.data/states.db"
 
@@ -31,6 +34,7 @@ class Settings:
     max_calls: int = 32
     evict_batch: int = 100
     max_payload_bytes: int = 262_144
+    resources: Mapping[str, str] = field(default_factory=dict)
 
 
 def _integer(low: int, high: int) -> Callable[[str], int]:
@@ -51,7 +55,18 @@ def _matching(pattern: str, what: str) -> Callable[[str], str]:
     return read
 
 
-READERS: dict[str, Callable[[str], str | int]] = {
+def _resources(text: str) -> Mapping[str, str]:
+    try:
+        registry = json.loads(text)
+    except ValueError:
+        registry = None
+    pairs = registry.items() if isinstance(registry, dict) else ()
+    if not pairs or not all(isinstance(value, str) for _, value in pairs):
+        raise ValueError('a JSON object such as {"arn:aws:states:::sqs:sendMessage": "fn:my/send"}')
+    return dict(pairs)
+
+
+READERS: dict[str, Callable[[str], Setting]] = {
     "DATABASE_URL": _matching(r"\w+:.+", "sqlite:///…, postgres://… or mysql://…"),
     "FN_API_URL": _matching(r"https?://[^/\s]+\S*", "http(s)://host:port of the Fn server"),
     "RETENTION_DAYS": _integer(1, 30),
@@ -63,6 +78,7 @@ READERS: dict[str, Callable[[str], str | int]] = {
     "MAX_CALLS": _integer(1, 40),
     "EVICT_BATCH": _integer(1, 10_000),
     "MAX_PAYLOAD_BYTES": _integer(1024, 16 << 20),
+    "RESOURCES": _resources,
 }
 # Names near ours that belong to others.
 FOREIGN = frozenset({"AWS_DEFAULT_REGION"})
@@ -71,7 +87,7 @@ FOREIGN = frozenset({"AWS_DEFAULT_REGION"})
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Settings from an environment; BadSetting for a malformed one, or a misspelt name."""
     _refuse_misspelt(environment)
-    values: dict[str, str | int] = {}
+    values: dict[str, Setting] = {}
     for name, read in READERS.items():
         text = environment.get(name, "")
         if not text:

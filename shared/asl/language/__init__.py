@@ -1,1 +1,1 @@
-"""The language: definition + state + event + moment → effects. Pure: no I/O, no clock, no chance."""
+"""The language: definition + state + event → effects. Pure: no I/O, no clock, no chance."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from asl.language.document import EMPTY, Document
+from asl.language.item_request import ItemRequest, ResultRequest
 from asl.language.resources import Dialect, Pattern
 from asl.language.scope import Json
 
@@ -114,11 +115,15 @@ class Callback:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One branch or iteration to open: where it starts and with what."""
+    """One branch or iteration to open: where it starts and with what.
+
+    weight: how many items are in it (a batch of a Distributed Map may have several).
+    """
 
     index: int
     state: str
     input: Document
+    weight: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,7 @@ class Fork:
 
     total: how many there are in all; those not in `branches` are opened when these have ended.
     concurrency: how many may run at a time, 0 for no limit. items: what the rest is made of.
+    item_count: how many items a Map Run has in all, once that is known.
     """
 
     branches: Sequence[Branch]
@@ -134,9 +140,50 @@ class Fork:
     variables: Document = EMPTY
     concurrency: int = 0
     items: Document | None = None
+    item_count: int | None = None
 
 
-Effect = Goto | Finish | Fail | Sleep | Retry | Call | ServiceCall | Offer | Callback | Fork
+@dataclass(frozen=True, slots=True)
+class ReadItems:
+    """Read the next items of a Map Run, at most `limit`; comes back with ItemsRead or Raised.
+
+    cursor: where reading goes on, None at the beginning. notes: what the state keeps meanwhile.
+    """
+
+    request: ItemRequest
+    cursor: Json
+    limit: int
+    notes: Document
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResults:
+    """Write the next results of a Map Run; comes back with ResultsWritten or Raised.
+
+    after: index of the last child whose result was written, -1 at the beginning. files: those
+    written so far, by status, as the manifest shows them. notes: what the state keeps meanwhile.
+    """
+
+    request: ResultRequest
+    after: int
+    files: Json
+    notes: Document
+
+
+Effect = (
+    Goto
+    | Finish
+    | Fail
+    | Sleep
+    | Retry
+    | Call
+    | ServiceCall
+    | Offer
+    | Callback
+    | Fork
+    | ReadItems
+    | WriteResults
+)
 
 
 @dataclass(frozen=True, slots=True)

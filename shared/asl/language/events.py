@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from asl.language.document import Document
+from asl.language.item_request import ReadItem
+from asl.language.scope import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,29 @@ class BranchFailed:
     aborted: Sequence[Aborted] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ItemsRead:
+    """The next items of a Map Run were read. `ended`: there are no more."""
+
+    items: Sequence[ReadItem]
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsWritten:
+    """Results of a Map Run were written. after: index of the last child of them; None when they
+    are complete, the manifest included. files: all that were written, by status.
+    """
+
+    after: int | None
+    files: Json
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdExceeded:
+    """More items of a Map Run failed than it bears; the rest was aborted."""
+
+
 Event = (
     Entered
     | Elapsed
@@ -117,4 +142,7 @@ Event = (
     | Drained
     | Joined
     | BranchFailed
+    | ItemsRead
+    | ResultsWritten
+    | ThresholdExceeded
 )

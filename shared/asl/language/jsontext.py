@@ -37,6 +37,7 @@ def _decoder() -> json.JSONDecoder:
 
 
 _DECODE = _decoder().decode
+_SCAN = _decoder().raw_decode
 _DUMP = json.JSONEncoder(
     separators=(",", ":"), ensure_ascii=True, allow_nan=False, check_circular=False
 ).encode
@@ -59,6 +60,21 @@ def loads(text: str) -> Json:
         raise InvalidJson(str(fault)) from fault
     _check_depth(text, value)
     return value
+
+
+def scan(text: str, start: int) -> tuple[Json, int]:
+    """The value that begins at `start`, and where it ends; InvalidJson as `loads`.
+
+    For texts that are read piece by piece: what follows the value is not looked at.
+    """
+    try:
+        value, end = _SCAN(text, start)
+    except RecursionError as fault:
+        raise InvalidJson(f"the text nests deeper than {MAX_DEPTH} levels") from fault
+    except ValueError as fault:
+        raise InvalidJson(str(fault)) from fault
+    _check_depth(text[start:end], value)
+    return value, end
 
 
 def dumps(value: Json) -> str:

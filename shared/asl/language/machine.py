@@ -114,6 +114,7 @@ class _Reader(Submachines):
     def __init__(
         self, type_: str, registry: Mapping[str, str], services: Collection[str] | None
     ) -> None:
+        self.labels = set()
         self.type = type_
         self.registry = registry
         self.services = services

@@ -9,6 +9,7 @@ from asl.language.effects import Effect, Fail, Finish, Record
 from asl.language.errors import RUNTIME
 from asl.language.events import BranchFailed, Entered, Event
 from asl.language.machine import Machine
+from asl.language.map_run import MapRunChange
 from asl.language.states.map_ import Map
 from asl.language.states.state import State
 from asl.language.visit import Moment, Token, Visit
@@ -21,6 +22,8 @@ class Step:
     type: of the state. records: the history events to append, ids from `Moment.next_event` on.
     entered_event, entered_at, previous_event: of the visit. exit_event: the last event of the
     state itself; last_event: the last one of its branch, which the parent's join follows.
+    map_run: what became of the state's Map Run. ends_child: the operation was the last one of a
+    child of a Map Run, whose history `records` continue.
     """
 
     effect: Effect
@@ -31,6 +34,8 @@ class Step:
     previous_event: int
     exit_event: int
     last_event: int
+    map_run: MapRunChange | None = None
+    ends_child: bool = False
 
 
 def step(machine: Machine, token: Token, event: Event, moment: Moment) -> Step:
@@ -40,7 +45,13 @@ def step(machine: Machine, token: Token, event: Event, moment: Moment) -> Step:
     """
     state = machine.state(token.state)
     parent = machine.states.get(state.parent)
+    in_child = parent is not None and parent.ISOLATES_BRANCHES
     visit = Visit(token, moment)
+    if in_child:
+        parent = None
+        if token.opens and isinstance(event, Entered):
+            visit.record("ExecutionStarted", previous=0)
+            visit.last_event = 0  # the first StateEntered follows nothing (recorded)
     if moment.history_is_full and not isinstance(event, BranchFailed):
         effect: Effect = history_limit_exceeded(moment)
     else:
@@ -58,6 +69,8 @@ def step(machine: Machine, token: Token, event: Event, moment: Moment) -> Step:
         previous_event=visit.previous_event,
         exit_event=exit_event,
         last_event=visit.last_event,
+        map_run=visit.map_run_change,
+        ends_child=in_child and isinstance(effect, (Finish, Fail)),
     )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from asl.language import timestamps
 from asl.language.document import EMPTY, Document
 from asl.language.effects import Record
 from asl.language.events import BranchFailed
+from asl.language.map_run import MapRun, MapRunChange
+from asl.language.progress import Progress
 from asl.language.scope import Json, Scope
 
 
@@ -27,6 +29,24 @@ class ExecutionContext:
     machine_name: str
     role_arn: str = ""
     redrive_count: int | None = 0
+
+    def child(self, label: str, name: str, input_: Document, started_at: int) -> ExecutionContext:
+        """Of a child of one of its Map Runs; labels are those of the machine, however deep."""
+        machine_id = self.machine_id.partition("/")[0]
+        execution_id = machine_id.replace(":stateMachine:", ":execution:", 1)
+        return replace(
+            self,
+            id=f"{execution_id}/{label}:{name}",
+            name=name,
+            input=input_,
+            started_at=started_at,
+            machine_id=f"{machine_id}/{label}",
+            machine_name=f"{self.machine_name.partition('/')[0]}/{label}",
+        )
+
+    def map_run_arn(self, label: str, run_id: str) -> str:
+        machine_id = self.machine_id.partition("/")[0]
+        return f"{machine_id.replace(':stateMachine:', ':mapRun:', 1)}/{label}:{run_id}"
 
     def as_json(self) -> dict[str, Json]:
         execution: dict[str, Json] = {
@@ -51,7 +71,7 @@ class Token:
     previous_event, entered_event, last_event: ids of the event before the state was entered, of
     its StateEntered (0 before it) and of the newest event of its branch. counters: retries made so
     far, one number per retrier. index: of the branch or iteration. opens: it is the first
-    operation of its branch. round: how often the state opened its branches before.
+    operation of its branch. notes: what the state left for its next event.
     """
 
     operation: str
@@ -66,6 +86,7 @@ class Token:
     entered_event: int = 0
     last_event: int = 0
     counters: tuple[int, ...] = ()
+    notes: Document | None = None
 
     @property
     def retry_count(self) -> int:
@@ -105,6 +126,9 @@ class Visit:
         self.assigned: dict[str, Json] = {}
         self.branch_failed: BranchFailed | None = None
         self.joined_event: int | None = None
+        self.progress: Progress | None = None
+        self.map_run_opened: MapRun | None = None
+        self.map_run_ended: str | None = None
         self._context: dict[str, Json] | None = None
 
     @property
@@ -142,6 +166,12 @@ class Visit:
         if self.task_token is not None:
             context["Task"] = {"Token": self.task_token}
         return context
+
+    @property
+    def map_run_change(self) -> MapRunChange | None:
+        if self.map_run_opened is None and self.map_run_ended is None:
+            return None
+        return MapRunChange(self.map_run_opened, self.map_run_ended)
 
     def issue_task_token(self) -> str:
         """A new unguessable token, bound to this attempt of this operation."""

@@ -102,7 +102,7 @@ def read_answer(answer: httpx.Response, request: FunctionRequest) -> Returned | 
     except AslError as fault:
         return _failure(502, request, f"the function's answer is not JSON: {fault}")
     if isinstance(value, dict) and isinstance(value.get("errorType"), str):
-        return Raised(value["errorType"], jsontext.compact(value))
+        return Raised(value["errorType"], answer.text)
     call_id = answer.headers.get("fn-call-id", "")[:LONGEST_CALL_ID]
     return Returned(Document(value), call_id, {"Content-Type": "application/json"})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
@@ -48,9 +49,12 @@ def definition_text(definition: dict[str, Any] | str) -> str:
     return definition if isinstance(definition, str) else jsontext.dumps(definition)
 
 
-def check_definition(text: str, type_: str = STANDARD) -> Machine:
+def check_definition(
+    text: str, type_: str = STANDARD, registry: Mapping[str, str] | None = None
+) -> Machine:
+    """The parsed definition; InvalidDefinition lists its faults. registry: setting RESOURCES."""
     try:
-        return parse_machine(text, type_, services=OFFERED)
+        return parse_machine(text, type_, registry, services=OFFERED)
     except DefinitionError as faults:
         raise InvalidDefinition(faults.diagnostics) from faults
 

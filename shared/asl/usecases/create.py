@@ -38,7 +38,7 @@ def create(command: Create, services: Services) -> dict[str, Any]:
     if len(command.tags) > MOST_TAGS:
         raise InvalidInput(f"tags: at most {MOST_TAGS} are kept")
     text = definition_text(command.definition)
-    machine = check_definition(text, command.type)
+    machine = check_definition(text, command.type, services.settings.resources)
     id_ = services.new_id()
     name = command.name or id_
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 
 from asl.language.errors import AslError
 from asl.language.machine import Machine, parse_machine
@@ -19,8 +20,9 @@ OFFERED = FUNCTIONS | {ACTIVITY, STATES, SDK}
 class Definitions:
     """A cache without expiry: a version never changes."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, registry: Mapping[str, str]) -> None:
         self._store = store
+        self._registry = registry
         self._machines: OrderedDict[tuple[str, int], Machine] = OrderedDict()
 
     def machine(self, state_machine_id: str, version: int) -> Machine:
@@ -32,7 +34,7 @@ class Definitions:
         text = self._store.machines.definition(*key)
         if text is None:
             raise AslError(f"version {version} of state machine {state_machine_id} is gone")
-        machine = self._machines[key] = parse_machine(text, services=None)
+        machine = self._machines[key] = parse_machine(text, registry=self._registry, services=None)
         if len(self._machines) > MOST_KEPT:
             self._machines.popitem(last=False)
         return machine

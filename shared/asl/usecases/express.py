@@ -47,7 +47,7 @@ class Driver:
         self._row = row
         self._run = run
         self._pool: ThreadPoolExecutor | None = None
-        self._calls: dict[Future[Returned | Raised], int] = {}
+        self._calls: dict[Future[Returned | Raised], Calling] = {}
 
     def drive(self, until: int) -> None:
         run, services = self._run, self._services
@@ -76,7 +76,7 @@ class Driver:
         if not request.app and self._row.namespace:
             request = dataclasses.replace(request, app=self._row.namespace)
         call = self._services.functions.call
-        self._calls[self._pool.submit(call, request, attempt, seconds)] = calling.number
+        self._calls[self._pool.submit(call, request, attempt, seconds)] = calling
 
     def _pause(self, until: int) -> None:
         """Until an answer comes, or the next thing comes due."""
@@ -87,7 +87,7 @@ class Driver:
             return
         done, _ = wait(self._calls, timeout=seconds, return_when=FIRST_COMPLETED)
         for future in done:
-            self._run.resume(self._calls.pop(future), future.result())
+            self._run.answer(self._calls.pop(future), future.result())
 
 
 def _result(row: ExecutionRow, run: Run, now: int) -> WholeRun:

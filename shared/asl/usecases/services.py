@@ -49,7 +49,7 @@ class Services:
 
     @cached_property
     def definitions(self) -> Definitions:
-        return Definitions(self.store)
+        return Definitions(self.store, self.settings.resources)
 
     @cached_property
     def arns(self) -> Arns:

@@ -28,7 +28,7 @@ def update(command: Update, services: Services) -> dict[str, Any]:
     store = services.store
     machine, _version = find_machine(store, command.state_machine)
     text = definition_text(command.definition)
-    check_definition(text, machine.type)
+    check_definition(text, machine.type, services.settings.resources)
     row = store.machines.update(machine.id, text, services.now(), command.retention_days)
     if row is None:
         raise StateMachineDeleting(f"state_machine: '{machine.name}' is being deleted")

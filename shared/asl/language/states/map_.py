@@ -1,10 +1,13 @@
-"""Map: do the same for every item, and go on when all are done."""
+"""Map: do the same for every item, and go on when all are done.
+
+What both modes share: where the items come from, and what an iteration gets of one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from asl.language import jsontext
 from asl.language.dataflow import (
@@ -17,9 +20,7 @@ from asl.language.dataflow import (
     read_path,
 )
 from asl.language.document import Document
-from asl.language.effects import Branch, Fork
 from asl.language.errors import QUERY_EVALUATION_ERROR, StateError, runtime_fault
-from asl.language.events import BranchFailed, Drained
 from asl.language.fields import Fields
 from asl.language.jsonata import expect
 from asl.language.jsonata_template import QueryTemplate
@@ -27,12 +28,16 @@ from asl.language.paths import Path
 from asl.language.quantity import Quantity, parse_quantity
 from asl.language.scope import Json
 from asl.language.states.container import Container
+from asl.language.states.percentage import Percentage, parse_percentage
 from asl.language.states.state import Common
 from asl.language.template import Template
 from asl.language.visit import Visit
 
 WINDOW = 1000
 """How many iterations are opened in one transaction; the next ones follow when they have ended."""
+
+INLINE = "INLINE"
+DISTRIBUTED = "DISTRIBUTED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +46,6 @@ class Item:
 
     value: Json
     key: str | None = None
-
-    def context(self, index: int) -> dict[str, Json]:
-        item: dict[str, Json] = {"Index": index, "Value": self.value}
-        if self.key is not None:
-            item["Key"] = self.key
-        return {"Item": item}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,71 +62,47 @@ class Map(Container):
     items: QueryTemplate | None = None
     selector: Template | QueryTemplate | None = None
     concurrency: Quantity | None = None
+    tolerated_count: Quantity | None = None
+    tolerated_percentage: Percentage | None = None
 
     @classmethod
     def parse(cls, fields: Fields, common: Common) -> Map:
-        jsonata = common.language == JSONATA
-        if jsonata:
-            fields.refuse(
-                ["ItemsPath", "Parameters"], "in a state whose QueryLanguage is 'JSONata'"
-            )
-        else:
-            fields.refuse(["Items"], "in a state whose QueryLanguage is 'JSONPath'")
-        return cls(
-            name=common.name, parent=common.parent, flow=common.flow, next=common.next,
-            recovery=common.recovery,
-            start=_parse_processor(fields, common),
-            items_path=None if jsonata else fields.path("ItemsPath", reference=True),
-            items=parse_query(fields, "Items", NOTHING) if jsonata else None,
-            selector=_parse_selector(fields, common.language),
-            concurrency=parse_quantity(fields, "MaxConcurrency", common.language),
-        )  # fmt: skip
+        # The modes are made of this class, so they are known only when a state is read.
+        from asl.language.states.distributed_parsing import parse_distributed
+        from asl.language.states.inline_map import parse_inline
 
-    def open(self, visit: Visit) -> Fork:
-        items = self._items(visit)
-        scope = visit.scope(self._effective_input(visit))
-        concurrency = self.concurrency.read(scope) if self.concurrency else 0
-        visit.record("MapStateStarted", {"length": len(items)})
-        kept = Document([[i.value, i.key] for i in items]) if len(items) > WINDOW else None
-        return self._fork(visit, items, 0, concurrency, kept)
+        if mode_of(fields.value) == DISTRIBUTED:
+            return parse_distributed(fields, common)
+        return parse_inline(fields, common)
 
-    def open_more(self, visit: Visit, event: Drained) -> Fork:
-        if event.items is None:
-            raise TypeError("a Map that opens its iterations in windows keeps its items")
-        items = [Item(value, key) for value, key in event.items.value]
-        scope = visit.scope(self._effective_input(visit))
-        concurrency = self.concurrency.read(scope) if self.concurrency else 0
-        return self._fork(visit, items, event.opened, concurrency, event.items)
+    def read_concurrency(self, visit: Visit) -> int:
+        """How many iterations may run at a time, 0 for no limit."""
+        scope = visit.scope(self.effective_input(visit))
+        return self.concurrency.read(scope) if self.concurrency else 0
 
-    def _fork(
-        self,
-        visit: Visit,
-        items: Sequence[Item],
-        first: int,
-        concurrency: int,
-        kept: Document | None,
-    ) -> Fork:
-        branches = [
-            Branch(index, self.start, self._iteration_input(visit, index, items[index]))
-            for index in range(first, min(first + WINDOW, len(items)))
-        ]
-        return Fork(branches, len(items), visit.token.variables, concurrency, kept)
+    def iteration_input(self, visit: Visit, index: int, item: Item, source: str) -> Document:
+        """What an iteration gets: the item, or what ItemSelector makes of it.
 
-    def _iteration_input(self, visit: Visit, index: int, item: Item) -> Document:
+        source: what `Map.Item.Source` says, empty where the context has none.
+        """
         if self.selector is None:
             return Document(item.value)
-        context = {**visit.context, "Map": item.context(index)}
-        scope = visit.scope(self._effective_input(visit), context)
-        if isinstance(self.selector, Template):
-            return Document(self.selector.render(scope))
-        return Document(self.selector.render(scope, "ItemSelector"))
+        shown: dict[str, Json] = {"Index": index, "Value": item.value}
+        if item.key is not None:
+            shown["Key"] = item.key
+        if source:
+            shown["Source"] = source
+        context = {**visit.context, "Map": {"Item": shown}}
+        scope = visit.scope(self.effective_input(visit), context)
+        return Document(render(self.selector, scope, "ItemSelector"))
 
-    def _effective_input(self, visit: Visit) -> Json:
+    def effective_input(self, visit: Visit) -> Json:
         if isinstance(self.flow, JsonPathFlow):
             return self.flow.effective_input(visit).value
         return visit.input
 
-    def _items(self, visit: Visit) -> list[Item]:
+    def read_items(self, visit: Visit) -> list[Item]:
+        """The items that the state's data holds: of an array, or (JSONata) of an object."""
         if self.flow.language == JSONPATH:
             return self._items_at_path(visit)
         if self.items is None:
@@ -145,7 +120,7 @@ class Map(Container):
         return [Item(value) for value in expect(items, "Items", self.items, "array")]
 
     def _items_at_path(self, visit: Visit) -> list[Item]:
-        effective = self._effective_input(visit)
+        effective = self.effective_input(visit)
         path = self.items_path
         items = effective if path is None else read_path(path, visit.scope(effective))
         if not isinstance(items, list):
@@ -153,33 +128,55 @@ class Map(Container):
             raise runtime_fault(f'Reference path "{shown}" must point to array.')
         return [Item(value) for value in items]
 
-    def record_branches(self, visit: Visit, failed: BranchFailed) -> None:
-        """MapIterationFailed and, for the others, MapIterationAborted, each with its state."""
-        previous = failed.last_event
-        details = {"name": self.name, "index": failed.index}
-        visit.record("MapIterationFailed", details, previous=previous)
-        self.record_abort(visit, failed.type, previous)
-        for branch in failed.aborted:
-            details = {"name": self.name, "index": branch.index}
-            visit.record("MapIterationAborted", details, previous=previous)
-            self.record_abort(visit, branch.type, previous)
+
+def render(source: Template | QueryTemplate, scope: Any, field: str) -> Json:
+    """The value of a payload template, or of a JSONata field called `field`."""
+    if isinstance(source, Template):
+        return source.render(scope)
+    return source.render(scope, field)
 
 
-def _parse_processor(fields: Fields, common: Common) -> str:
-    """The first state of ItemProcessor, or of its old name Iterator."""
+def mode_of(state: Mapping[str, Any]) -> str:
+    """The Mode of a Map's ProcessorConfig, INLINE where it says none."""
+    processor = state.get("ItemProcessor", state.get("Iterator"))
+    config = processor.get("ProcessorConfig") if isinstance(processor, dict) else None
+    mode = config.get("Mode") if isinstance(config, dict) else None
+    return DISTRIBUTED if mode == DISTRIBUTED else INLINE
+
+
+def parse_iteration(fields: Fields, common: Common) -> dict[str, Any]:
+    """What every Map has but its processor: the arguments of its class."""
+    jsonata = common.language == JSONATA
+    if jsonata:
+        fields.refuse(["ItemsPath", "Parameters"], "in a state whose QueryLanguage is 'JSONata'")
+    else:
+        fields.refuse(["Items"], "in a state whose QueryLanguage is 'JSONPath'")
+    return {
+        "name": common.name,
+        "parent": common.parent,
+        "flow": common.flow,
+        "next": common.next,
+        "recovery": common.recovery,
+        "items_path": None if jsonata else fields.path("ItemsPath", reference=True),
+        "items": parse_query(fields, "Items", NOTHING) if jsonata else None,
+        "selector": _parse_selector(fields, common.language),
+        "concurrency": parse_quantity(fields, "MaxConcurrency", common.language),
+        "tolerated_count": parse_quantity(fields, "ToleratedFailureCount", common.language),
+        "tolerated_percentage": parse_percentage(
+            fields, "ToleratedFailurePercentage", common.language
+        ),
+    }
+
+
+def read_processor(fields: Fields) -> tuple[Fields, Fields | None] | None:
+    """ItemProcessor, or its old name Iterator, and its ProcessorConfig; None: it is not there."""
     fields.exclusive("ItemProcessor", "Iterator")
     name = "Iterator" if "Iterator" in fields else "ItemProcessor"
     if name not in fields:
         fields.require("ItemProcessor")
-        return ""
+        return None
     processor = fields.object(name)
-    if processor is None:
-        return ""
-    config = processor.object("ProcessorConfig")
-    if config is not None:
-        config.one_of("Mode", ("INLINE",))
-        config.close()
-    return common.machine.parse_branch(processor, common.name)
+    return None if processor is None else (processor, processor.object("ProcessorConfig"))
 
 
 def _parse_selector(fields: Fields, language: str) -> Template | QueryTemplate | None:

@@ -29,6 +29,7 @@ class State(ABC):
     TYPE: ClassVar[str]
     DATA_FIELDS: ClassVar[frozenset[str]] = frozenset()
     SHOWS_RETRY_COUNT: ClassVar[bool] = False
+    ISOLATES_BRANCHES: ClassVar[bool] = False
 
     name: str
     parent: str = ""
@@ -150,10 +151,12 @@ class Common:
 class Submachines(ABC):
     """How a state has its branches read, and what it may refer to.
 
-    type: STANDARD or EXPRESS. registry: what the operator lets a Resource stand for. services:
-    those that may be called beside functions, None for any.
+    labels: of the Distributed Maps read so far. type: STANDARD or EXPRESS, of the branches that
+    are read. registry: what the operator lets a Resource stand for. services: those that may be
+    called beside functions, None for any.
     """
 
+    labels: set[str]
     type: str
     registry: Mapping[str, str]
     services: Collection[str] | None
