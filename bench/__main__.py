@@ -151,17 +151,22 @@ def measure(installation: Installation, seconds: float) -> None:
             f"{transitions:.0f} trans/s",
             f"{latency:.1f} ms a run, {ratio}",
         )
-    waited, latency = rate(
-        installation,
-        4,
-        seconds,
-        lambda caller: caller.post("/t/states/invoke", {"state_machine": machine, "wait": 30}),
-    )
-    row(
-        f"{PASSES} Pass states, 4 callers wait",
-        f"{waited * PASSES:.0f} trans/s",
-        f"{latency:.1f} ms",
-    )
+    express = installation.do("create", definition=CHAIN, type="EXPRESS")["id"]
+    for what, waited_for in (("Pass states, the caller waits", machine), ("Express", express)):
+        for clients in (1, 4):
+            body = {"state_machine": waited_for, "wait": 30}
+            waited, latency = rate(
+                installation,
+                clients,
+                seconds,
+                lambda caller, body=body: caller.post("/t/states/invoke", body),
+            )
+            ratio = f"{floors[clients] / waited:.2f} no-op calls"
+            row(
+                f"{PASSES} {what}, {clients} at a time",
+                f"{waited * PASSES:.0f} trans/s",
+                f"{latency:.1f} ms a run, {ratio}",
+            )
     row("200 runs at once, worked off", f"{backlog(installation, machine, 200):.0f} trans/s")
     for function in ("step-runner", "invoke", "noop"):
         row(f"memory of a hot {function}", f"{memory(installation, function):.1f} MB", "PSS")
