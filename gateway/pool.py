@@ -1,6 +1,7 @@
 """The hot processes of one function, and the room that all functions share."""
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import Callable, Coroutine
 from itertools import islice
@@ -12,6 +13,8 @@ from gateway.process import FunctionProcess, Launcher, Runtime
 
 # A call that has waited this long (s) makes its function one process more.
 GROW_AFTER = 0.005
+# More processes that start at the same time only make each other late.
+MOST_STARTING = max(2, os.cpu_count() or 2)
 
 
 class Pool:
@@ -111,6 +114,7 @@ class Pool:
             return
         self.starting -= 1
         self.release(process, usable=True)
+        self._room.changed()
 
     def _offer(self, process: FunctionProcess) -> None:
         while self._waiters:
@@ -174,6 +178,9 @@ class Room:
     def admits(self, pool: Pool) -> bool:
         """Whether the pool may start a process; an idle one of another function makes room."""
         if self.closed or (self._most_of_one and pool.size >= self._most_of_one):
+            return False
+        if sum(other.starting for other in self.pools.values()) >= MOST_STARTING:
+            self._starved[pool] = None
             return False
         if self._has_room():
             return True
