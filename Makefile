@@ -13,7 +13,7 @@ DATA := $(abspath $(DATA_DIR))
 PYTHONS := $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11
 IS_NEW_ENOUGH := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 EXTRAS := import tomllib; extras = tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]; print(*extras["gateway"], *extras["dev"], sep="\n")
-GATEWAY := . --port $(PORT) --data "$(DATA)" $(addprefix --app ,examples=examples $(APPS)) \
+GATEWAY := . --port $(PORT) --data "$(DATA)" $(addprefix --app ,examples=examples/functions $(APPS)) \
 	--config DATABASE_URL="sqlite:///$(DATA)/states.db"
 
 .DEFAULT_GOAL := help
@@ -45,15 +45,13 @@ bench: $(INSTALLED)  ## Measure, beside the host's own call rate
 	@$(PY) -m bench
 
 deploy:  ## Deploy the bundle with the Fn CLI onto the Fn server of its context
-	@fn deploy --create-app --all --local --no-bump
+	@fn deploy --create-app --all --local
 
 undeploy:  ## Remove the app `states` with its functions and triggers from that server
 	@fn delete app states --recursive --force
 
 examples:  ## Deploy the example functions there, as the app `examples`
-	@staged=$$(mktemp -d) && cp -R examples/functions examples/app.yaml $$staged && \
-		find $$staged -name function.yaml -execdir mv {} func.yaml \; && \
-		cd $$staged && fn deploy --create-app --all --local --no-bump
+	@sh tools/deploy_app.sh examples/functions
 
 ticker: $(INSTALLED)  ## Invoke the scheduled functions of the Fn server at FN_API_URL
 	@exec $(PY) -m gateway.ticker --api "$${FN_API_URL:-http://127.0.0.1:8080}" --app states

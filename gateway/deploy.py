@@ -69,7 +69,7 @@ def _deploy_app(registry: Registry, bundle: Bundle) -> App:
 
 
 def _deploy_function(registry: Registry, app_id: str, function: FuncFile) -> None:
-    fields = _DEFAULT_LIMITS | function.fields | {"image": str(function.folder)}
+    fields = _DEFAULT_LIMITS | function.fields | {"image": f"{function.folder}:{function.version}"}
     try:
         old = registry.tables.fn_named(app_id, function.name)
         if old is None:

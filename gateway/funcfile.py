@@ -27,6 +27,7 @@ class FuncFile:
 
     folder: Path
     name: str
+    version: str
     fields: dict[str, Any]
     triggers: tuple[dict[str, str], ...]
 
@@ -63,8 +64,13 @@ def read_folder(name: str, folder: Path) -> Bundle:
 
 def _folders(top: Path) -> Iterator[Path]:
     for path, children, _ in os.walk(top):
-        children[:] = sorted(c for c in children if not c.startswith((".", "__pycache__")))
+        children[:] = sorted(name for name in children if _is_ours(Path(path, name)))
         yield Path(path)
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether a folder below an app's belongs to it: neither hidden nor another app."""
+    return not folder.name.startswith((".", "__pycache__")) and _first(folder, APP_FILES) is None
 
 
 def _functions(folders: list[Path]) -> tuple[FuncFile, ...]:
@@ -81,6 +87,7 @@ def _function(folder: Path, file: Path) -> FuncFile:
     return FuncFile(
         folder=folder,
         name=str(spec.get("name") or folder.name),
+        version=str(spec.get("version") or "0.0.1"),
         fields=limits | _settings(spec, file),
         triggers=tuple(_trigger(trigger, file) for trigger in spec.get("triggers") or ()),
     )

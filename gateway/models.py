@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -58,7 +59,8 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class Fn:
-    """A function. ``image`` is the absolute path of its folder; memory is in MB, times in seconds.
+    """A function. ``image`` is the absolute path of its folder, with a tag or without one (the Fn
+    CLI wants one); memory is in MB, times in seconds.
 
     ``deployed`` tells a function that came with a func.yaml from one added through /v2.
     """
@@ -77,6 +79,13 @@ class Fn:
     deployed: bool = False
     deployed_config: tuple[str, ...] = ()
     deployed_annotations: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """Where its code is."""
+        path, colon, tag = self.image.rpartition(":")
+        is_tagged = colon and "/" not in tag and path.startswith("/")
+        return Path(path if is_tagged else self.image)
 
     def check(self) -> None:
         """Raises FnError as Fn's Fn.Validate does."""

@@ -32,7 +32,7 @@ class Runtimes:
         if fn is None:
             raise FnError(errors.FN_NOT_FOUND)
         app = self._tables.apps[fn.app_id]
-        folder = Path(fn.image)
+        folder = fn.folder
         return Runtime(
             label=f"{app.name}/{fn.name}",
             folder=folder,
@@ -54,7 +54,7 @@ class Runtimes:
     def _env(self, app: App, fn: Fn) -> dict[str, str]:
         """A function's configuration wins over its app's; what Fn sets cannot be overridden."""
         base = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-        path = {"PYTHONPATH": f"{self._library}{os.pathsep}{fn.image}"}
+        path = {"PYTHONPATH": f"{self._library}{os.pathsep}{fn.folder}"}
         own = {
             "FN_FN_ID": fn.id,
             "FN_APP_ID": app.id,

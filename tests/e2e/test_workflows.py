@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -101,6 +102,15 @@ def test_a_wait_is_kept_to_the_second_without_any_ticker(states):
 
     assert run["status"] == "Succeeded"
     assert 2 <= time.monotonic() - began < 4
+
+
+def test_more_callers_may_wait_than_there_are_processes(fragile):
+    machine = fragile.do("create", definition=alone(task("fn:tasks/moody")))["id"]
+    with ThreadPoolExecutor(24) as callers:
+        order = {"state_machine": machine, "input": {"sleep": 0.1, "answer": 1}, "wait": 20}
+        runs = list(callers.map(lambda _: fragile.do("invoke", **order), range(24)))
+
+    assert {fragile.ended(run["execution"])["status"] for run in runs} == {"Succeeded"}
 
 
 def test_a_killed_step_runner_loses_nothing_and_repeats_the_same_attempt(fragile, tmp_path):

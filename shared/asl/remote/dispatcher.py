@@ -20,6 +20,7 @@ from asl.remote.registry import FunctionRegistry
 log = logging.getLogger(__name__)
 
 REFUSAL_SECONDS = 0.002
+FIRST_REFUSAL_SECONDS = 0.02  # while it is not known whether the host has detached calls
 MOST_OPEN = 200  # connections kept; a container may have 350 files
 ACCEPTED = (200, 202)
 GONE = (404, 500)  # for a function that is not there; 500 is a load balancer's word for it
@@ -36,6 +37,7 @@ class Dispatcher:
         self._prefix = urlsplit(api_url).path.rstrip("/")
         self._registry = registry
         self._headers = DETACHED
+        self._patience = FIRST_REFUSAL_SECONDS
         self._idle: list[Connection] = []
         self._unanswered: list[tuple[Connection, str]] = []
 
@@ -54,7 +56,8 @@ class Dispatcher:
     def _invite(self, function: str, path: str, body: bytes) -> bool:
         headers = self._headers
         connection = self._send(path, body)
-        if not connection.answered(REFUSAL_SECONDS):
+        patience, self._patience = self._patience, REFUSAL_SECONDS
+        if not connection.answered(patience):
             self._unanswered.append((connection, function))
             connection.outlive()
             return True

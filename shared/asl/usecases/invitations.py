@@ -13,11 +13,14 @@ ARRIVAL_SECONDS = 5  # how long an invited runner may take to start before its s
 
 def invite_runner(services: Services, operation_id: str) -> bool:
     """Ask Fn for a step-runner, unless enough are invited or at work; whether one was asked."""
+    return reserve_slot(services, operation_id) and send_runner(services, operation_id)
+
+
+def reserve_slot(services: Services, operation_id: str) -> bool:
+    """Take a slot for the runner of an operation, unless all are taken or one for it is."""
     now = services.now()
     until, limit = now + ARRIVAL_SECONDS * 1000, services.settings.max_runners
-    if not services.store.runners.reserve(operation_id, now, until, limit):
-        return False
-    return send_runner(services, operation_id)
+    return services.store.runners.reserve(operation_id, now, until, limit)
 
 
 def send_runner(services: Services, operation_id: str) -> bool:

@@ -10,18 +10,19 @@ from asl.language import jsontext
 from asl.language.machine import EXPRESS
 from asl.store.errors import NameTaken
 from asl.store.machines import ACTIVE
-from asl.store.rows import ENDED, ExecutionRow
+from asl.store.rows import ENDED, ExecutionRow, operation_id
 from asl.usecases import views
 from asl.usecases.advance import Runner
 from asl.usecases.common import Command, Text, check_name, check_payload, find_machine
 from asl.usecases.errors import ExecutionAlreadyExists, StateMachineDeleting
 from asl.usecases.express import run_express
-from asl.usecases.invitations import invite_runner
+from asl.usecases.invitations import invite_runner, reserve_slot
 from asl.usecases.services import Services
 from asl.usecases.starting import Order, new_run, store_run
 
 Seconds = Annotated[float, Meta(ge=0, le=300)]
 FIRST_POLL, LONGEST_POLL = 0.01, 0.25  # seconds between looks at a run that is waited for
+PATIENCE_SECONDS = 2  # how long a caller without a runner's slot is kept waiting
 ANSWER_MARGIN = 1.0  # seconds of the deadline kept for the answer
 
 
@@ -62,7 +63,7 @@ def invoke(command: Invoke, services: Services, deadline: int) -> dict[str, Any]
         return views.execution_summary(row, machine.name)
     row, first = store_run(services, order)
     if command.wait and row.status not in ENDED:
-        row = _await_end(services, row, first, command.wait, deadline)
+        row = _await_end(services, row, command.wait, deadline)
     elif first is not None:
         invite_runner(services, first)
     return views.execution_summary(row, machine.name)
@@ -81,24 +82,24 @@ def _run_express(services: Services, order: Order, until: int) -> ExecutionRow:
 
 
 def _await_end(
-    services: Services, row: ExecutionRow, first: str | None, seconds: float, deadline: int
+    services: Services, row: ExecutionRow, seconds: float, deadline: int
 ) -> ExecutionRow:
-    """Wait for the end of a run, at work meanwhile.
+    """Wait for the end of a run, as one of its runners.
 
     A caller that waits holds a container. Were it to wait for another one to do the work, enough
-    of them would hold all containers and wait for ever; so it is a runner itself.
+    of them would hold all containers and wait for ever. So it takes a runner's slot and does what
+    is ready itself; while all slots are taken it waits for one no longer than a moment.
     """
+    first = operation_id(row.id, 1)
     until = _until(services, seconds, deadline)
-    runner = Runner(services, deadline, stays_until=until)
-    if first is not None:
-        runner.run(first)
+    patience = min(until, services.now() + PATIENCE_SECONDS * 1000)
     pause = FIRST_POLL
-    while services.now() < until:
-        if services.store.executions.status(row.id) in ENDED:
-            break
+    while services.store.executions.status(row.id) not in ENDED and services.now() < patience:
+        if reserve_slot(services, first):
+            patience = until
+            Runner(services, deadline, stays_until=until).run(first)
         services.sleep(pause)
         pause = min(pause * 1.5, LONGEST_POLL)
-        runner.look_around()
     return services.store.executions.find(row.id) or row
 
 
