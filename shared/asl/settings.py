@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 
 from asl.language.errors import AslError
 
-Setting = str | int | Mapping[str, str]
+Setting = str | int | Mapping[str, str] | tuple[str, ...]
 
 DEFAULT_DATABASE_URL = "sqlite:///.data/states.db"
+# Where every Fn server mounts the socket of a container; the local gateway has its own elsewhere.
+CONTAINER_SOCKET = "unix:/tmp/iofs/"
 
 
 class BadSetting(AslError):
@@ -35,6 +37,8 @@ class Settings:
     evict_batch: int = 100
     max_payload_bytes: int = 262_144
     resources: Mapping[str, str] = field(default_factory=dict)
+    object_allow: tuple[str, ...] = ()
+    s3_endpoint_url: str = ""
 
 
 def _integer(low: int, high: int) -> Callable[[str], int]:
@@ -66,6 +70,16 @@ def _resources(text: str) -> Mapping[str, str]:
     return dict(pairs)
 
 
+def _prefixes(text: str) -> tuple[str, ...]:
+    prefixes = tuple(text.split())
+    if not all(re.fullmatch(r"(file://|s3://[^/]+|https?://[^/@]+)/(\S*/)?", p) for p in prefixes):
+        raise ValueError(
+            "URI prefixes that end in a slash, with blanks between them, such as "
+            "file:///data/ https://host/path/ s3://bucket/"
+        )
+    return prefixes
+
+
 READERS: dict[str, Callable[[str], Setting]] = {
     "DATABASE_URL": _matching(r"\w+:.+", "sqlite:///…, postgres://… or mysql://…"),
     "FN_API_URL": _matching(r"https?://[^/\s]+\S*", "http(s)://host:port of the Fn server"),
@@ -79,6 +93,8 @@ READERS: dict[str, Callable[[str], Setting]] = {
     "EVICT_BATCH": _integer(1, 10_000),
     "MAX_PAYLOAD_BYTES": _integer(1024, 16 << 20),
     "RESOURCES": _resources,
+    "OBJECT_ALLOW": _prefixes,
+    "S3_ENDPOINT_URL": _matching(r"https?://[^/\s]+/?", "http(s)://host:port of the S3 store"),
 }
 # Names near ours that belong to others.
 FOREIGN = frozenset({"AWS_DEFAULT_REGION"})
@@ -96,7 +112,20 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             values[name.lower()] = read(text)
         except ValueError as fault:
             raise BadSetting(f"the setting {name} takes {fault}") from fault
-    return Settings(**values)  # type: ignore[arg-type]
+    settings = Settings(**values)  # type: ignore[arg-type]
+    _refuse_sqlite_on_a_server(settings, environment)
+    return settings
+
+
+def _refuse_sqlite_on_a_server(settings: Settings, environment: Mapping[str, str]) -> None:
+    """A database file in a container would be its own, and go with it."""
+    on_server = environment.get("FN_LISTENER", "").startswith(CONTAINER_SOCKET)
+    if on_server and settings.database_url.startswith("sqlite"):
+        raise BadSetting(
+            "the setting DATABASE_URL must name a PostgreSQL or MySQL database here: containers on "
+            "a Fn server share no disk, so SQLite is for the local gateway only; for example "
+            "fn config app states DATABASE_URL postgres://user:password@host:5432/name"
+        )
 
 
 def _refuse_misspelt(environment: Mapping[str, str]) -> None:

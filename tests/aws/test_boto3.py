@@ -1,15 +1,17 @@
 """boto3, unmodified, against the front door of a whole installation."""
 
 import json
+import re
 import time
 
 import httpx
 import pytest
 
 from tests.aws.conftest import PASS, ROLE
-from tests.e2e.installation import Installation
+from tests.e2e.installation import ROOT, Installation
 
 boto3 = pytest.importorskip("boto3")
+Config = pytest.importorskip("botocore.config").Config
 END_SECONDS = 30
 
 
@@ -28,6 +30,7 @@ def client(installation):
         region_name="us-east-1",
         aws_access_key_id="any",
         aws_secret_access_key="any",
+        config=Config(inject_host_prefix=False),
     )
 
 
@@ -113,6 +116,42 @@ def test_versions_aliases_tags_and_activities_are_there(client):
     assert client.describe_activity(activityArn=activity)["name"] == "work"
 
 
+def test_a_worker_waits_for_work_does_it_and_brings_the_result(client):
+    activity = client.create_activity(name="dig")["activityArn"]
+    text = json.dumps({
+        "StartAt": "S",
+        "States": {
+            "S": {"Type": "Task", "Resource": activity, "HeartbeatSeconds": 60, "End": True},
+        },
+    })  # fmt: skip
+    machine = client.create_state_machine(name="digs", definition=text, roleArn=ROLE)
+    started = client.start_execution(stateMachineArn=machine["stateMachineArn"], input="[1]")
+    task = client.get_activity_task(activityArn=activity, workerName="anna")
+    client.send_task_heartbeat(taskToken=task["taskToken"])
+    client.send_task_success(taskToken=task["taskToken"], output=task["input"])
+    assert ended(client, started["executionArn"])["output"] == "[1]"
+    with pytest.raises(client.exceptions.TaskTimedOut):
+        client.send_task_failure(taskToken=task["taskToken"])
+    with pytest.raises(client.exceptions.InvalidToken):
+        client.send_task_heartbeat(taskToken="x")
+    client.delete_activity(activityArn=activity)
+    with pytest.raises(client.exceptions.ActivityDoesNotExist):
+        client.get_activity_task(activityArn=activity)
+
+
+def test_an_express_run_is_waited_for(client):
+    machine = client.create_state_machine(
+        name="express", definition=PASS, roleArn=ROLE, type="EXPRESS"
+    )["stateMachineArn"]
+    answers = [
+        client.start_sync_execution(stateMachineArn=machine, name="e", input="[1]")
+        for _ in range(2)
+    ]
+    assert [answer["status"] for answer in answers] == ["SUCCEEDED", "SUCCEEDED"]
+    assert [answer["output"] for answer in answers] == ["[1]", "[1]"]
+    assert answers[0]["executionArn"] != answers[1]["executionArn"]
+
+
 def test_a_machine_is_the_same_through_both_doors(client, installation):
     client.create_state_machine(name="both", definition=PASS, roleArn=ROLE)
     run = installation.do("invoke", state_machine="both", input=[1], wait=10)
@@ -134,3 +173,12 @@ def test_a_browser_gets_a_page(installation):
     assert answered.status_code == 200
     assert answered.headers["content-type"].startswith("text/html")
     assert f"{installation.url}/t/states" in answered.text
+
+
+def test_the_examples_of_the_document_run(installation):
+    text = (ROOT / "docs" / "aws.md").read_text(encoding="utf-8")
+    example = "".join(re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    names = {}
+    exec(example.replace("http://127.0.0.1:8080", installation.url), names)
+    assert names["answer"]["status"] == "SUCCEEDED"
+    assert ended(names["states"], names["run"])["output"] == '"gold"'

@@ -103,6 +103,16 @@ def test_a_faulty_definition_is_refused_with_its_faults(api):
     )
 
 
+@pytest.mark.parametrize("definition", [" ", "[]", "null"])
+def test_a_fault_of_the_whole_definition_is_at_null(api, definition):
+    request = {"name": "m", "definition": definition, "roleArn": ROLE}
+    assert api.refused("CreateStateMachine", **request) == (
+        "InvalidDefinition",
+        "Invalid State Machine Definition: "
+        "'SCHEMA_VALIDATION_FAILED: Definition must be a valid JSON object at null'",
+    )
+
+
 def test_what_is_not_there_is_as_good_as_deleted(api):
     api.create()
     assert api("DeleteStateMachine", stateMachineArn=M + "x") == {}

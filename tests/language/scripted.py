@@ -4,9 +4,20 @@ import json
 from random import Random
 
 from asl.language.document import Document
-from asl.language.effects import Call, Offer
-from asl.language.errors import DefinitionError
-from asl.language.events import Raised, Returned, Submitted, Taken, TimedOut
+from asl.language.effects import Call, Offer, ReadItems, WriteResults
+from asl.language.errors import ITEM_READER_FAILED, DefinitionError
+from asl.language.events import (
+    ItemsRead,
+    Raised,
+    ResultsWritten,
+    Returned,
+    Submitted,
+    Taken,
+    TimedOut,
+)
+from asl.language.item_request import ReadItem
+from asl.language.items.formats import items_of
+from asl.language.items.reading import BadObject
 from asl.language.machine import STANDARD, parse_machine
 from asl.language.resources import FUNCTIONS
 from asl.language.run import Run
@@ -47,7 +58,8 @@ def play(given):
     further calls: {"return": value}, {"return_length": of a text}, {"raise": [error, cause]},
     {"lose": "heartbeat"}, each also with {"take": seconds or "forever"}; {"worker": name} of an
     activity that is taken first; {"signal": answer} is what the token brings after the call was
-    answered. A task without a script returns what it was given.
+    answered. A task without a script returns what it was given. objects: texts by URI, which a
+    Distributed Map may read.
     """
     try:
         machine = parse(given)
@@ -68,6 +80,7 @@ class _World:
         self.now = START
         self.requests = []
         self._tasks = given.get("tasks", {})
+        self._objects = given.get("objects", {})
         self._answered = {}
         self._coming = []  # (moment, order, calling, event)
         self._order = 0
@@ -90,6 +103,9 @@ class _World:
         return False
 
     def _answer(self, calling):
+        if isinstance(calling.work, (ReadItems, WriteResults)):
+            self._come(self.now, calling, self._ask_store(calling.work))
+            return
         name, payload = _asked(calling.work)
         self.requests.append({"task": name, "payload": payload})
         script = self._tasks.get(name, [{"return": payload}])
@@ -105,9 +121,29 @@ class _World:
         if take != "forever":
             self._come(at + take * 1000, calling, _event(answer))
 
+    def _ask_store(self, asked):
+        self.requests.append({"store": asked.request.uri})
+        if isinstance(asked, WriteResults):
+            return ResultsWritten(None, {})
+        return _read(self._objects.get(asked.request.uri, ""), asked)
+
     def _come(self, at, calling, event):
         self._order += 1
         self._coming.append((at, self._order, calling, event))
+
+
+def _read(text, asked):
+    data, place = text.encode(), asked.cursor
+    rest = data[place["offset"] if place else 0 :]
+    read = []
+    try:
+        for element in items_of(asked.request, [rest], place):
+            if len(read) == asked.limit:
+                return ItemsRead(read, ended=False)
+            read.append(ReadItem(element.value, element.place, element.key))
+    except BadObject as fault:
+        return Raised(ITEM_READER_FAILED, str(fault))
+    return ItemsRead(read, ended=True)
 
 
 def _asked(call):

@@ -2,12 +2,11 @@
 
 from random import Random
 
+from asl.language.paths import Path, PathNotFound
+from asl.language.scope import Scope
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonpath_ng.ext import parse
-
-from asl.language.paths import Path, PathNotFound
-from asl.language.scope import Scope
 
 NAMES = st.sampled_from("abc")
 DOCUMENTS = st.recursive(

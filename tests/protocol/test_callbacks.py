@@ -27,6 +27,7 @@ def waiting(**fields):
 @pytest.fixture
 def world(database_url):
     world = World(database_url)
+    world.services.store.activities.create("dig", {}, world.now)
     yield world
     check_invariants(world.services.store)
     world.services.store.database.close()

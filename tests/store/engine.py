@@ -96,7 +96,7 @@ class Engine:
             return self.commit(claim, claim.event, now)
 
     def commit(self, claim: Claim, event: Event, now: int = NOW) -> Advanced:
-        run = claim.execution
+        run = claim.run
         definition = self._services.definitions.machine(run.state_machine_id, run.version)
         moment = Moment(now, Random(0), run.events + 1)
         decided = step(definition, token_of(claim, self._services), event, moment)

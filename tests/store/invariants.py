@@ -11,7 +11,7 @@ from asl.store.rows import ENDED, LIVE, Awaiting, OperationRow, Status, operatio
 from asl.store.store import Store
 
 RUNNING = (Status.PENDING, Status.EXECUTING)
-OF_EXECUTION = ("operation", "history")
+OF_EXECUTION = ("operation", "history", "map_run")
 OF_MACHINE = ("execution", "state_machine_version", "published_version", "alias")
 
 
@@ -23,10 +23,14 @@ def check_invariants(store: Store) -> None:
     for execution in _rows(store, "execution"):
         id_ = execution["id"]
         _check_history(execution, histories[id_])
+        if execution["root_execution"] is not None:
+            _check_child(execution, operations[execution["root_execution"]])
+            continue
         _check_execution(execution, operations[id_])
         for operation in operations[id_]:
             _check_operation(operation)
         _check_branches(operations[id_])
+        _check_map_runs(store, operations[id_])
 
 
 def _check_orphans(store: Store) -> None:
@@ -73,6 +77,28 @@ def _check_execution(execution: dict[str, Any], operations: Sequence[OperationRo
         assert live == [], f"{id_} has ended, but {[row.id for row in live]} are live"
 
 
+def _check_child(execution: dict[str, Any], operations: Sequence[OperationRow]) -> None:
+    """A child of a Map Run goes on as long as an operation of it does."""
+    id_ = execution["id"]
+    own = [row for row in operations if row.child_execution == id_]
+    live = [row for row in own if row.status in LIVE]
+    assert own, f"{id_} has no operations"
+    assert (execution["ended_at"] is None) == (execution["status"] in RUNNING)
+    assert bool(live) == (execution["status"] in RUNNING), f"{id_}: {execution['status']}"
+
+
+def _check_map_runs(store: Store, operations: Sequence[OperationRow]) -> None:
+    """A Map Run goes on as long as its state does, and no longer."""
+    for row in operations:
+        run = None if row.map_run_id is None else store.map_runs.find(row.map_run_id)
+        if run is None:
+            assert row.map_run_id is None, f"{row.id} has a Map Run that is not there"
+        elif row.awaiting in (Awaiting.BRANCHES, Awaiting.RESULT, Awaiting.FAILURE):
+            assert (run.status == "RUNNING") == (row.status in LIVE), f"{row.id}: {run}"
+        else:
+            assert run.status != "RUNNING", f"{row.id} has left its Map Run behind"
+
+
 def _check_operation(row: OperationRow) -> None:
     if row.status in ENDED:
         assert row.ended_at is not None, row
@@ -108,7 +134,8 @@ def _check_branches(operations: Sequence[OperationRow]) -> None:
 
 def _check_waiting(parent: OperationRow, children: Sequence[OperationRow]) -> None:
     """A Parallel or Map that waits for branches: each ended one is counted, and one is at work."""
-    ended = [row for row in children if row.ends and row.status == Status.SUCCEEDED]
+    borne = parent.map_run_id is not None
+    ended = [row for row in children if row.ends and (borne or row.status == Status.SUCCEEDED)]
     assert len({row.branch for row in ended}) == len(ended), f"{parent.id}: a branch ended twice"
     assert parent.pending == parent.opened - len(ended), f"{parent.id}: {parent.pending} pending"
     assert parent.pending > 0, f"{parent.id} was not woken"

@@ -40,8 +40,15 @@ def invalid_token() -> AwsError:
     return AwsError("InvalidToken", "Invalid Token: 'Invalid token'")
 
 
+def invalid_output(inner: str) -> AwsError:
+    return AwsError("InvalidOutput", f"Invalid Output: '{inner}'")
+
+
 def invalid_definition(diagnostics: Sequence[Diagnostic]) -> AwsError:
-    faults = ", ".join(str(diagnostic) for diagnostic in diagnostics)
+    """A fault of the whole text is `at null`, as AWS's parser has it."""
+    faults = ", ".join(
+        f"{fault.code}: {fault.message} at {fault.location or 'null'}" for fault in diagnostics
+    )
     return AwsError("InvalidDefinition", f"Invalid State Machine Definition: '{faults}'")
 
 

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from asl.aws import errors
 from asl.aws.arns import Arn, parse_arn
 from asl.aws.call import Call
+from asl.language.machine import EXPRESS
 from asl.store.machines import ACTIVE
 from asl.store.published import AliasRow, Routing
 from asl.store.rows import ExecutionRow
 from asl.store.tables import PublishedVersion, StateMachine
+from asl.usecases.express_names import express_arn
 from asl.usecases.services import Services
 
 Choice = Callable[[Routing], int]
@@ -128,7 +130,6 @@ def find_run(call: Call, text: str) -> tuple[ExecutionRow, StateMachine]:
 
 def execution_arn(services: Services, machine: StateMachine, row: ExecutionRow) -> str:
     """The ARN of a run; that of an Express run ends in an id of its own."""
-    if machine.type == "EXPRESS":
-        own = str(uuid.uuid5(_REVISIONS, row.id))
-        return services.arns.express(machine.name, row.name, own)
+    if machine.type == EXPRESS:
+        return express_arn(services.arns, machine.name, row.name, row.id)
     return services.arns.execution(machine.name, row.name)

@@ -6,7 +6,6 @@ An object is named by a URI: `file:///path`, `http(s)://host/path` or `s3://buck
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import quote, unquote
 
 from asl.language.scope import Json
 
@@ -103,10 +102,10 @@ def s3_uri(bucket: str, key: str) -> str:
     """The URI of an object of a bucket; a Bucket that is a URI itself is a folder elsewhere."""
     if "://" in bucket:
         return f"{bucket.rstrip('/')}/{key}"
-    return f"s3://{bucket}/{quote(key)}"
+    return f"s3://{bucket}/{key}"
 
 
 def split_s3(uri: str) -> tuple[str, str, str]:
-    """Bucket, slash and key of an s3:// URI."""
+    """Bucket, slash and key of an s3:// URI, in which a key stands as it is."""
     bucket, slash, key = uri.removeprefix("s3://").partition("/")
-    return bucket, slash, unquote(key)
+    return bucket, slash, key

@@ -81,7 +81,7 @@ def parse_machine(
 
 def _read(definition: str | Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """The definition as an object, and the state names that stand twice in one `States`."""
-    if definition == "":
+    if isinstance(definition, str) and not definition.strip():
         raise DefinitionError([_not_an_object()])
     text = definition if isinstance(definition, str) else ""
     try:

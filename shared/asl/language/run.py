@@ -23,10 +23,12 @@ from asl.language.effects import (
     Fork,
     Goto,
     Offer,
+    ReadItems,
     Record,
     Retry,
     ServiceCall,
     Sleep,
+    WriteResults,
 )
 from asl.language.events import (
     Aborted,
@@ -35,14 +37,14 @@ from asl.language.events import (
     Elapsed,
     Entered,
     Event,
-    Joined,
     Retried,
+    ThresholdExceeded,
     TimedOut,
 )
 from asl.language.machine import Machine
 from asl.language.step import Step, step
 from asl.language.visit import ExecutionContext, Moment, Token
-from asl.language.visiting import Calling, Made, Outcome, Visiting
+from asl.language.visiting import Calling, Child, Made, Outcome, Visiting
 
 __all__ = ["Calling", "Made", "Outcome", "Run"]
 
@@ -50,7 +52,8 @@ __all__ = ["Calling", "Made", "Outcome", "Run"]
 class Run:
     """One execution of a machine. Times are ms since epoch and come in as arguments.
 
-    most_events: how long its history may grow, None for no limit (Express).
+    most_events: how long its history may grow, None for no limit (Express). start_at: where it
+    begins; a child of a Map Run begins within the machine.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class Run:
         random: Random,
         now: int,
         most_events: int | None = 25_000,
+        start_at: str | None = None,
     ) -> None:
         self._machine = machine
         self._execution = execution
@@ -72,7 +76,8 @@ class Run:
         self.records: list[Record] = [Record(1, 0, "ExecutionStarted", now)]
         self.made: list[Made] = []
         self.outcome: Outcome | None = None
-        self._enter(0, Branch(0, machine.start_at, execution.input), Document({}), 0, opens=True)
+        first = Branch(0, start_at or machine.start_at, execution.input)
+        self._enter(0, first, Document({}), 0, opens=True)
 
     def advance(self, now: int) -> Sequence[Calling]:
         """Make every transition that can be made now; the calls that are to be made."""
@@ -113,27 +118,39 @@ class Run:
                 self._ready.append(visiting.number)
 
     def _enter(
-        self, parent: int, branch: Branch, variables: Document, last_event: int, *, opens: bool
+        self,
+        parent: int,
+        branch: Branch,
+        variables: Document,
+        last_event: int,
+        *,
+        opens: bool,
+        child: Child | None = None,
     ) -> None:
         self._numbers += 1
         token = Token(
             operation=f"{self._execution.name}.{self._numbers}",
             state=branch.state,
             input=branch.input,
-            execution=self._execution,
+            execution=self._execution if child is None else child.execution,
             variables=variables,
             index=branch.index,
             opens=opens,
             last_event=last_event,
         )
-        self._visiting[self._numbers] = Visiting(self._numbers, parent, token, Entered())
+        self._visiting[self._numbers] = Visiting(
+            self._numbers, parent, token, Entered(), child=child, weight=branch.weight
+        )
         self._ready.append(self._numbers)
 
     def _step(self, visiting: Visiting, event: Event, now: int) -> None:
-        moment = Moment(now, self._random, len(self.records) + 1, self._most_events)
+        records = self.records if visiting.child is None else visiting.child.records
+        moment = Moment(now, self._random, len(records) + 1, self._most_events)
         decided = step(self._machine, visiting.token, event, moment)
-        self.records.extend(decided.records)
+        records.extend(decided.records)
         self.made.append(Made(visiting.number, visiting.parent, visiting.token, decided, now))
+        if (change := decided.map_run) is not None and change.opened is not None:
+            visiting.open(change.opened)
         visiting.event = None
         visiting.token = replace(
             visiting.token,
@@ -147,8 +164,9 @@ class Run:
     def _goto(self, visiting: Visiting, decided: Step, _event: Event) -> None:
         effect: Goto = decided.effect  # type: ignore[assignment]
         del self._visiting[visiting.number]
-        branch = Branch(visiting.token.index, effect.state, effect.output)
-        self._enter(visiting.parent, branch, effect.variables, decided.exit_event, opens=False)
+        branch = Branch(visiting.token.index, effect.state, effect.output, visiting.weight)
+        after, child = decided.exit_event, visiting.child
+        self._enter(visiting.parent, branch, effect.variables, after, opens=False, child=child)
 
     def _finish(self, visiting: Visiting, decided: Step, _event: Event) -> None:
         effect: Finish = decided.effect  # type: ignore[assignment]
@@ -159,22 +177,21 @@ class Run:
             return
         parent.outputs[visiting.token.index] = effect.output
         parent.last_event = max(parent.last_event, decided.last_event)
+        self._count_down(parent, decided.exit_event)
+
+    def _count_down(self, parent: Visiting, last_event: int) -> None:
+        """A branch has ended: the next one begins, or the parent goes on."""
         parent.pending -= 1
         if parent.pending == 0:
-            parent.event = self._joined(parent)
-            self._ready.append(parent.number)
+            self.resume(parent.number, parent.joined())
         elif parent.held:
-            self._open(parent, parent.held.popleft(), decided.exit_event)
-
-    def _joined(self, parent: Visiting) -> Event:
-        if parent.opened < parent.total:
-            return Drained(parent.opened, parent.items)
-        outputs = [parent.outputs[index] for index in range(parent.total)]
-        return Joined(outputs, parent.last_event)
+            self._open(parent, parent.held.popleft(), last_event)
 
     def _open(self, parent: Visiting, branch: Branch, last_event: int) -> None:
         variables = parent.variables or parent.token.variables
-        self._enter(parent.number, branch, variables, last_event, opens=True)
+        child = parent.child_of(f"{self._execution.name}.{self._numbers + 1}", branch)
+        last_event = last_event if parent.map_run is None else 0
+        self._enter(parent.number, branch, variables, last_event, opens=True, child=child)
 
     def _fail(self, visiting: Visiting, decided: Step, _event: Event) -> None:
         effect: Fail = decided.effect  # type: ignore[assignment]
@@ -183,6 +200,9 @@ class Run:
         if parent is None:
             self._visiting.clear()
             self.outcome = Outcome(error=effect.error, cause=effect.cause)
+            return
+        if parent.map_run is not None:
+            self._fail_child(parent, visiting.weight)
             return
         parent.event = BranchFailed(
             index=visiting.token.index,
@@ -195,6 +215,16 @@ class Run:
         )
         parent.held.clear()
         self._ready.append(parent.number)
+
+    def _fail_child(self, parent: Visiting, weight: int) -> None:
+        """A Map Run bears some failures."""
+        parent.failed += weight
+        if not parent.is_exceeded:
+            self._count_down(parent, 0)
+            return
+        self._abort_below(parent.number)
+        parent.held.clear()
+        self.resume(parent.number, ThresholdExceeded())
 
     def _abort_below(self, number: int) -> list[Aborted]:
         """End every branch below; those of the first level that had begun."""
@@ -225,8 +255,10 @@ class Run:
         self._calls.append(Calling(visiting.number, visiting.token, effect))
 
     def _offer(self, visiting: Visiting, decided: Step, _event: Event) -> None:
-        effect: Offer = decided.effect  # type: ignore[assignment]
+        effect: Offer | ReadItems | WriteResults = decided.effect  # type: ignore[assignment]
         visiting.deadline = None
+        if not isinstance(effect, Offer):
+            visiting.token = replace(visiting.token, notes=effect.notes)
         self._calls.append(Calling(visiting.number, visiting.token, effect))
 
     def _callback(self, visiting: Visiting, decided: Step, _event: Event) -> None:
@@ -236,7 +268,10 @@ class Run:
 
     def _fork(self, visiting: Visiting, decided: Step, event: Event) -> None:
         effect: Fork = decided.effect  # type: ignore[assignment]
-        if not isinstance(event, Drained):
+        if visiting.map_run is not None:
+            visiting.token = replace(visiting.token, notes=effect.items)
+            visiting.item_count = effect.item_count
+        elif not isinstance(event, Drained):
             visiting.outputs, visiting.last_event = {}, 0
         visiting.total = effect.total
         visiting.items = effect.items
@@ -259,4 +294,6 @@ class Run:
         Offer: _offer,
         Callback: _callback,
         Fork: _fork,
+        ReadItems: _offer,
+        WriteResults: _offer,
     }

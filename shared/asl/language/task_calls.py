@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from asl.language import jsontext
 from asl.language.document import EMPTY, Document
 from asl.language.effects import FunctionRequest
 from asl.language.errors import ExpressionError, StateError, runtime_fault
 from asl.language.events import Returned
-from asl.language.resources import Resource, parse_resource
+from asl.language.resources import Dialect, Resource, parse_resource
 from asl.language.scope import Json
 
 _SHORT_ARN = re.compile(
@@ -28,8 +29,23 @@ def function_request(resource: Resource, arguments: Document) -> FunctionRequest
     target = _named_function(named)
     if target is None:
         raise _unusable(parameters, "The value of the field 'FunctionName' has an invalid format")
-    payload = Document(parameters["Payload"]) if "Payload" in parameters else EMPTY
+    payload = _payload(parameters, resource.dialect)
     return FunctionRequest(target.app, target.function, payload, resource.dialect)
+
+
+def _payload(parameters: dict[str, Json], dialect: Dialect) -> Document:
+    """What the function gets.
+
+    To Lambda null is an empty object, and a text is the request itself (recorded). Lambda would
+    refuse a text that is no JSON; here the function gets it as a JSON string.
+    """
+    payload = parameters.get("Payload", {})
+    if dialect is Dialect.LAMBDA and payload is None:
+        return EMPTY
+    if dialect is Dialect.LAMBDA and isinstance(payload, str):
+        with suppress(jsontext.InvalidJson):
+            return Document(jsontext.loads(payload))
+    return Document(payload)
 
 
 def _named_function(name: str) -> Resource | None:

@@ -97,13 +97,15 @@ class Token:
 class Moment:
     """What the world hands in: the time (ms since epoch), chance, and the next event's id.
 
-    most_events: how long the history may grow, None for no limit (Express).
+    most_events: how long the history may grow, None for no limit (Express). absent: the activity
+    that is known not to exist, of those a Task may be offered to.
     """
 
     now: int
     random: Random = field(default_factory=lambda: Random(0))
     next_event: int = 1
     most_events: int | None = 25_000
+    absent: str | None = None
 
     @property
     def history_is_full(self) -> bool:

@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from asl.language import jsontext
 from asl.language.effects import Fail
 from asl.store.database import Database
+from asl.store.map_children import MapChildren
+from asl.store.map_runs import MapRuns
 from asl.store.rows import LIVE, Awaiting, OperationRow, Status, operation_id
 
 _LIVE = ", ".join(f"'{status}'" for status in LIVE)
+
+
+class Parent(NamedTuple):
+    """What a Parallel's or Map's operation says of its branches."""
+
+    pending: int
+    opened: int
+    released: int
+    first_child: int
+    map_run_id: str | None
+
+    @property
+    def held(self) -> int:
+        """Branches that wait for their turn."""
+        return self.opened - self.released
 
 
 class Branches:
@@ -17,12 +35,14 @@ class Branches:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._map_runs = MapRuns(database)
+        self._map_children = MapChildren(database)
         self._count_down = database.sql(
             "UPDATE operation SET pending = pending - 1 WHERE execution_id = ? AND number = ? "
             f"AND round = ? AND status = '{Status.WAITING}' AND awaiting = '{Awaiting.BRANCHES}'"
         )
         self._select_parent = database.sql(
-            "SELECT pending, opened, released, first_child FROM operation "
+            "SELECT pending, opened, released, first_child, map_run_id FROM operation "
             "WHERE execution_id = ? AND number = ?"
         )
         self._wake = database.sql(
@@ -30,7 +50,7 @@ class Branches:
             "WHERE execution_id = ? AND number = ?"
         )
         self._release = database.sql(
-            "UPDATE operation SET released = released + 1 WHERE execution_id = ? AND number = ?"
+            "UPDATE operation SET released = released + ? WHERE execution_id = ? AND number = ?"
         )
         self._start = database.sql(
             "UPDATE operation SET due_at = ?, last_event = ? WHERE execution_id = ? "
@@ -41,38 +61,66 @@ class Branches:
             f"due_at = ?, request = ? WHERE execution_id = ? AND number = ?"
         )
         self._select_live = database.sql(
-            "SELECT number, branch, state, type, entered_event, opens FROM operation "
-            f"WHERE execution_id = ? AND parent = ? AND parent > 0 AND status IN ({_LIVE}) "
-            "ORDER BY branch"
+            "SELECT number, branch, state, type, entered_event, opens, child_execution, map_run_id "
+            "FROM operation WHERE execution_id = ? AND parent = ? AND parent > 0 "
+            f"AND status IN ({_LIVE}) ORDER BY branch"
         )
-        self._abort = database.sql(
+        self._abort_live = database.sql(
             f"UPDATE operation SET status = '{Status.ABORTED}', due_at = NULL, ended_at = ?, "
             "token = NULL WHERE execution_id = ? AND parent = ? AND parent > 0 "
             f"AND status IN ({_LIVE})"
         )
 
     def join(self, row: OperationRow, last_event: int, now: int) -> list[str]:
-        """A branch has ended well: what became ready, the parent or the next held branch."""
+        """A branch has ended: what became ready, the parent or the next held branches."""
         key = (row.execution_id, row.parent)
         counted = self._db.execute(self._count_down, (*key, row.parent_round))
         if counted.rowcount != 1:
             return []
-        pending, opened, released, first_child = self._db.execute(
-            self._select_parent, key
-        ).fetchone()
-        if pending == 0:
+        parent = Parent(*self._db.execute(self._select_parent, key).fetchone())
+        if parent.pending == 0:
             self._db.execute(self._wake, (now, *key))
             return [operation_id(*key)]
-        if released == opened:
-            return []
-        number = first_child + released
-        self._db.execute(self._release, key)
-        self._db.execute(self._start, (now, last_event, row.execution_id, number))
-        return [operation_id(row.execution_id, number)]
+        return self._let_go(key, parent, last_event, now)
 
-    def fail(self, row: OperationRow, effect: Fail, now: int) -> str:
-        """A branch has failed: the rest is aborted, and the parent is told. Its id."""
-        aborted = self._abort_below(row.execution_id, row.parent, now, besides=row.number)
+    def let_go(self, execution_id: str, number: int, now: int) -> list[str]:
+        """Start the held branches that may run by now, after a limit was raised."""
+        key = (execution_id, number)
+        parent = Parent(*self._db.execute(self._select_parent, key).fetchone())
+        return self._let_go(key, parent, 0, now) if parent.pending else []
+
+    def _let_go(self, key: tuple[str, int], parent: Parent, last_event: int, now: int) -> list[str]:
+        """One for the branch that has ended; of a Map Run as many as its limit leaves room for."""
+        count = min(self._room(parent), parent.held)
+        if count <= 0:
+            return []
+        self._db.execute(self._release, (count, *key))
+        first = parent.first_child + parent.released
+        last_event = 0 if parent.map_run_id is not None else last_event  # a history of its own
+        for number in range(first, first + count):
+            self._db.execute(self._start, (now, last_event, key[0], number))
+        return [operation_id(key[0], number) for number in range(first, first + count)]
+
+    def _room(self, parent: Parent) -> int:
+        if parent.map_run_id is None or not parent.held:
+            return 1
+        run = self._map_runs.find(parent.map_run_id)
+        if run is None or run.concurrency == 0:
+            return parent.held
+        return run.concurrency - (parent.pending - parent.held)
+
+    def fail(self, row: OperationRow, effect: Fail, now: int) -> list[str]:
+        """A branch has failed: the rest is aborted, and the parent is told. What became ready.
+
+        A Map Run bears some failures: then the branch has just ended.
+        """
+        key = (row.execution_id, row.parent)
+        parent = Parent(*self._db.execute(self._select_parent, key).fetchone())
+        if parent.map_run_id is not None:
+            run = self._map_runs.add_failed(parent.map_run_id, row.weight or 1)
+            if not run.is_exceeded:
+                return self.join(row, 0, now)
+        aborted = self._abort_below(row, now)
         failure = {
             "index": row.branch,
             "state": row.state,
@@ -80,28 +128,42 @@ class Branches:
             "error": effect.error,
             "cause": effect.cause,
             "last_event": row.last_event,
-            "aborted": aborted,
+            "aborted": aborted if parent.map_run_id is None else [],
         }
-        key = (row.execution_id, row.parent)
         self._db.execute(self._fail, (now, jsontext.dumps(failure), *key))
-        return operation_id(*key)
+        return [operation_id(*key)]
 
-    def _abort_below(
-        self, execution_id: str, parent: int, now: int, besides: int
-    ) -> Sequence[tuple[int, str, str]]:
-        """End all live operations below `parent`; those that had begun, as (index, state, type)."""
+    def abort_under(self, row: OperationRow, now: int) -> None:
+        """End all that an operation has opened; itself it goes on."""
+        self._abort([row.number], row, now)
+
+    def _abort_below(self, failed: OperationRow, now: int) -> Sequence[tuple[int, str, str]]:
+        """End all live operations beside and below the failed one; those of the first level that
+        had begun, as (index, state, type).
+        """
+        return self._abort([failed.parent], failed, now)
+
+    def _abort(
+        self, parents: list[int], besides: OperationRow, now: int
+    ) -> list[tuple[int, str, str]]:
         begun: list[tuple[int, str, str]] = []
-        parents = [parent]
+        children: set[str | None] = set()
+        map_runs: list[str] = []
+        top = parents[0]
         while parents:
             above = parents.pop()
-            key = (execution_id, above)
-            for number, branch, state, type_, entered, opens in self._db.execute(
-                self._select_live, key
-            ).fetchall():
-                if number == besides:
+            key = (besides.execution_id, above)
+            live = self._db.execute(self._select_live, key).fetchall()
+            for number, branch, state, type_, entered, opens, child, map_run in live:
+                if number == besides.number:
                     continue
                 parents.append(number)
-                if above == parent and (entered or not opens):
+                children.add(child)
+                map_runs.extend([map_run] if map_run else [])
+                if above == top and (entered or not opens):
                     begun.append((branch, state, type_ if entered else ""))
-            self._db.execute(self._abort, (now, *key))
+            self._db.execute(self._abort_live, (now, *key))
+        self._map_runs.abort(map_runs, now)
+        gone = children - {besides.child_execution, None}
+        self._map_children.abort([child for child in gone if child], now)
         return begun

@@ -39,13 +39,12 @@ class Callbacks:
         TokenUnknown: it is none of ours. TokenSpent: its Task is over, or a later attempt is on.
         """
         id_, _, secret = token.rpartition(".")
-        found = self._claims.locked(id_) if secret else None
-        if found is None:
+        held = self._claims.locked(id_) if secret else None
+        if held is None:
             raise self._refusal(id_)
-        execution, row = found
-        if row.token != token or row.awaiting not in BY_TOKEN:
+        if held.operation.token != token or held.operation.awaiting not in BY_TOKEN:
             raise TokenSpent
-        return Claim(execution, row, event)
+        return held.meets(event)
 
     def _refusal(self, id_: str) -> TokenSpent | TokenUnknown:
         """Spent where the operation is there and only its run has ended."""
@@ -64,10 +63,10 @@ class Callbacks:
 
     def claim_offered(self, id_: str, event: Event) -> Claim | None:
         """An offered operation, if nobody has taken it meanwhile."""
-        found = self._claims.locked(id_)
-        if found is None or found[1].awaiting != Awaiting.WORKER:
+        held = self._claims.locked(id_)
+        if held is None or held.operation.awaiting != Awaiting.WORKER:
             return None
-        return Claim(*found, event)
+        return held.meets(event)
 
     def await_child(self, row: OperationRow, child: str, due_at: int) -> None:
         """Wait for the end of a child run; look at it at `due_at` whatever happens."""

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from asl.language import jsontext
 from asl.language.document import Document
 from asl.language.effects import (
+    Branch,
     Call,
     Callback,
     Effect,
@@ -20,17 +21,30 @@ from asl.language.effects import (
     Fork,
     Goto,
     Offer,
+    ReadItems,
     Record,
     Retry,
     ServiceCall,
     Sleep,
+    WriteResults,
 )
 from asl.language.events import Drained
+from asl.language.map_run import FAILED, MapRun
 from asl.language.step import Step
 from asl.store.branches import Branches
 from asl.store.claims import Claim, json_or_none
 from asl.store.database import Database
+from asl.store.drafts import (
+    first_operation,
+    history_text,
+    read_request_text,
+    request_text,
+    service_request_text,
+    write_request_text,
+)
 from asl.store.errors import StaleClaim
+from asl.store.map_children import MapChildren, child_id
+from asl.store.map_runs import MapRuns
 from asl.store.rows import (
     INSERT_OPERATION,
     UPDATE_OPERATION,
@@ -47,11 +61,12 @@ from asl.store.rows import (
 class Changes:
     """What one transition writes, gathered before it is written.
 
-    ready: ids of operations that may be claimed now. held: the claim goes on past the commit.
+    ready: ids of operations that may be claimed now. child: of a Map Run, whose operation it is.
     """
 
     execution: ExecutionRow
     operation: OperationRow
+    child: ExecutionRow | None = None
     inserts: list[OperationRow] = field(default_factory=list)
     ready: list[str] = field(default_factory=list)
 
@@ -62,6 +77,8 @@ class Commits:
     def __init__(self, database: Database) -> None:
         self._db = database
         self._branches = Branches(database)
+        self._map_runs = MapRuns(database)
+        self._map_children = MapChildren(database)
         self._update_operation = database.sql(UPDATE_OPERATION)
         self._insert_operation = database.sql(INSERT_OPERATION)
         self._update_execution = database.sql(
@@ -96,9 +113,14 @@ class Commits:
                 last_event=step.last_event,
             ),
         )
+        if claim.child is not None and not claim.child.express:
+            changes.child = self._started(claim.child.row, now)
+        if step.map_run is not None and step.map_run.opened is not None:
+            self._open_map_run(changes, claim, step.map_run.opened, now)
         apply = self._EFFECTS[type(step.effect)]
         apply(self, changes, claim, step, now, lease)
         self._write(claim, changes, step.records)
+        self._end_map_run(changes.operation, step, now)
         return changes.operation, changes.ready
 
     def retake(self, claim: Claim, until: int) -> OperationRow:
@@ -125,18 +147,37 @@ class Commits:
             raise StaleClaim(row.id)
         for inserted in changes.inserts:
             self._db.execute(self._insert_operation, inserted)
-        execution = changes.execution
         if records:
-            self._db.execute(
-                self._insert_history,
-                (row.execution_id, records[0].id, row.number, history_text(records)),
-            )
-        events = execution.events + len(records)
-        if execution.status == claim.execution.status:
-            counted = (events, execution.operations, execution.id)
-            self._db.execute(self._count_execution, counted)
-        else:
-            self.save_execution(replace(execution, events=events))
+            history = (claim.run.id, records[0].id, row.number, history_text(records))
+            self._db.execute(self._insert_history, history)
+        if claim.child is None:
+            self._write_execution(claim.execution, changes.execution, len(records))
+            return
+        if changes.child is not None:
+            child = replace(changes.child, events=changes.child.events + len(records))
+            self._map_children.write(claim.child.row, child)
+        self._write_execution(claim.execution, changes.execution, 0)
+
+    def _write_execution(self, before: ExecutionRow, after: ExecutionRow, records: int) -> None:
+        after = replace(after, events=after.events + records)
+        if after.status != before.status:
+            self.save_execution(after)
+        elif after != before:
+            self._db.execute(self._count_execution, (after.events, after.operations, after.id))
+
+    def _open_map_run(self, changes: Changes, claim: Claim, run: MapRun, now: int) -> None:
+        row = changes.operation
+        changes.operation = row = replace(row, map_run_id=run.id, round=row.round + 1)
+        self._map_runs.open(run, row, claim.run.id, claim.execution.state_machine_id, now)
+
+    def _end_map_run(self, row: OperationRow, step: Step, now: int) -> None:
+        """As the state says; or where it ended without a word, its history being full."""
+        if row.map_run_id is None:
+            return
+        if step.map_run is not None and step.map_run.ended is not None:
+            self._map_runs.end(row.map_run_id, step.map_run.ended, now)
+        elif row.status == Status.FAILED:
+            self._map_runs.end(row.map_run_id, FAILED, now)
 
     def save_execution(self, row: ExecutionRow) -> None:
         """Write what changes of a run; its row is locked."""
@@ -166,6 +207,8 @@ class Commits:
             opens=False,
             variables=effect.variables.text,
             last_event=step.exit_event,
+            child_execution=row.child_execution,
+            weight=row.weight,
         )
         changes.inserts.append(following)
         changes.ready.append(following.id)
@@ -185,6 +228,8 @@ class Commits:
         effect: Finish = step.effect  # type: ignore[assignment]
         self._end(changes, Status.SUCCEEDED, now, output=effect.output)
         changes.operation = row = replace(changes.operation, ends=True)
+        if step.ends_child:
+            self._end_child(changes, Status.SUCCEEDED, now, output=effect.output.text)
         if row.parent:
             changes.ready.extend(self._branches.join(row, step.exit_event, now))
         else:
@@ -201,8 +246,10 @@ class Commits:
         self._end(changes, Status.FAILED, now)
         error, cause = json_or_none(effect.error), json_or_none(effect.cause)
         changes.operation = row = replace(changes.operation, ends=True, error=error, cause=cause)
+        if step.ends_child:
+            self._end_child(changes, Status.FAILED, now, error=error, cause=cause)
         if row.parent:
-            changes.ready.append(self._branches.fail(row, effect, now))
+            changes.ready.extend(self._branches.fail(row, effect, now))
         else:
             changes.execution = replace(
                 changes.execution,
@@ -212,6 +259,10 @@ class Commits:
                 ended_at=now,
                 due_at=None,
             )
+
+    def _end_child(self, changes: Changes, status: Status, now: int, **said: str | None) -> None:
+        if changes.child is not None:
+            changes.child = replace(changes.child, status=status, ended_at=now, **said)
 
     def _sleep(self, changes: Changes, _claim: Claim, step: Step, _now: int, _lease: int) -> None:
         effect: Sleep = step.effect  # type: ignore[assignment]
@@ -261,6 +312,32 @@ class Commits:
             token=effect.token,
         )
 
+    def _read_items(
+        self, changes: Changes, _claim: Claim, step: Step, now: int, lease: int
+    ) -> None:
+        effect: ReadItems = step.effect  # type: ignore[assignment]
+        self._ask_store(changes, read_request_text(effect), effect.notes, now + lease)
+
+    def _write_results(
+        self, changes: Changes, _claim: Claim, step: Step, now: int, lease: int
+    ) -> None:
+        effect: WriteResults = step.effect  # type: ignore[assignment]
+        self._ask_store(changes, write_request_text(effect), effect.notes, now + lease)
+
+    def _ask_store(self, changes: Changes, asked: str, notes: Document, until: int) -> None:
+        """Have an object store asked, as a call is made; `notes` are the state's own."""
+        changes.operation = replace(
+            changes.operation,
+            status=Status.EXECUTING,
+            awaiting=Awaiting.RESULT,
+            due_at=until,
+            request=asked,
+            deadline=None,
+            heartbeat=None,
+            token=None,
+            items=notes.text,
+        )
+
     def _offer(self, changes: Changes, _claim: Claim, step: Step, _now: int, _lease: int) -> None:
         effect: Offer = step.effect  # type: ignore[assignment]
         changes.operation = replace(
@@ -286,9 +363,12 @@ class Commits:
     def _fork(self, changes: Changes, claim: Claim, step: Step, now: int, _lease: int) -> None:
         effect: Fork = step.effect  # type: ignore[assignment]
         row = changes.operation
-        round_ = row.round if isinstance(claim.event, Drained) else row.round + 1
+        round_ = row.round
+        if row.map_run_id is None and not isinstance(claim.event, Drained):
+            round_ += 1
         first = effect.branches[0].index
-        released = first + min(effect.concurrency or len(effect.branches), len(effect.branches))
+        concurrency = self._concurrency(row, effect) or len(effect.branches)
+        released = first + min(concurrency, len(effect.branches))
         changes.operation = row = replace(
             row,
             status=Status.WAITING,
@@ -300,23 +380,41 @@ class Commits:
             total=effect.total,
             first_child=changes.execution.operations + 1 - first,
             items=None if effect.items is None else effect.items.text,
+            request=None,
         )
-        variables = effect.variables.text
         for branch in effect.branches:
-            child = replace(
-                first_operation(
-                    claim.execution, self._number(changes), branch.state, branch.input, now
-                ),
-                parent=row.number,
-                branch=branch.index,
-                parent_round=round_,
-                variables=variables,
-                due_at=now if branch.index < released else None,
-                last_event=step.exit_event,
-            )
-            changes.inserts.append(child)
-            if branch.index < released:
+            child = self._branch(changes, claim, step, branch, now)
+            if branch.index >= released:
+                child = replace(child, due_at=None)
+            else:
                 changes.ready.append(child.id)
+            changes.inserts.append(child)
+
+    def _concurrency(self, row: OperationRow, effect: Fork) -> int:
+        """How many branches may run at a time; of a Map Run it may have been changed since."""
+        if row.map_run_id is None:
+            return effect.concurrency
+        if effect.item_count is not None:
+            self._map_runs.note_total(row.map_run_id, effect.item_count)
+        run = self._map_runs.find(row.map_run_id)
+        return effect.concurrency if run is None else run.concurrency
+
+    def _branch(
+        self, changes: Changes, claim: Claim, step: Step, branch: Branch, now: int
+    ) -> OperationRow:
+        """The first operation of a branch; of a Map Run it begins a child."""
+        effect: Fork = step.effect  # type: ignore[assignment]
+        row, number = changes.operation, self._number(changes)
+        first = first_operation(claim.execution, number, branch.state, branch.input, now)
+        first = replace(
+            first, parent=row.number, branch=branch.index, parent_round=row.round,
+            variables=effect.variables.text, child_execution=row.child_execution,
+            weight=row.weight, last_event=step.exit_event,
+        )  # fmt: skip
+        if row.map_run_id is None:
+            return first
+        child = child_id(row.execution_id, number, now)
+        return replace(first, child_execution=child, weight=branch.weight, last_event=0)
 
     _EFFECTS: ClassVar[
         dict[type[Effect], Callable[[Commits, Changes, Claim, Step, int, int], None]]
@@ -331,58 +429,6 @@ class Commits:
         Offer: _offer,
         Callback: _callback,
         Fork: _fork,
+        ReadItems: _read_items,
+        WriteResults: _write_results,
     }
-
-
-def first_operation(
-    execution: ExecutionRow, number: int, state: str, input_: Document, now: int
-) -> OperationRow:
-    """The row of a state that is entered next, ready to be claimed."""
-    values: dict[str, Any] = {
-        "execution_id": execution.id,
-        "number": number,
-        "state": state,
-        "input": input_.text,
-        "created_at": now,
-        "due_at": now,
-    }
-    return replace(BLANK, **values)
-
-
-BLANK = OperationRow(
-    execution_id="", number=0, parent=0, branch=0, parent_round=0, opens=True, ends=False,
-    state="", type="", status=Status.PENDING, awaiting=Awaiting.NOTHING, due_at=None, fence=0,
-    attempt=1, counters="[]", input="{}", variables="{}", output=None, error=None, cause=None,
-    request=None, token=None, deadline=None, heartbeat=None, call_id=None, round=0, pending=0,
-    opened=0, released=0, total=0, first_child=0, items=None, previous_event=0, entered_event=0,
-    last_event=0, created_at=0, entered_at=None, ended_at=None,
-)  # fmt: skip
-
-
-def request_text(call: Call, row: OperationRow) -> str:
-    """What is needed to make a call again; the payload only where it is not the state's input."""
-    request = call.request
-    kept: dict[str, Any] = {
-        "app": request.app,
-        "function": request.function,
-        "dialect": request.dialect.value,
-    }
-    if request.payload.text != row.input:
-        kept["payload"] = request.payload.value
-    return jsontext.dumps(kept)
-
-
-def service_request_text(call: ServiceCall) -> str:
-    """What is needed to make a service call again."""
-    return jsontext.dumps(
-        {
-            "service": call.service,
-            "action": call.action,
-            "pattern": call.pattern.value,
-            "arguments": call.arguments.value,
-        }
-    )
-
-
-def history_text(records: Sequence[Record]) -> str:
-    return jsontext.dumps([[r.type, r.previous, r.at, r.details] for r in records])

@@ -15,9 +15,10 @@ _DAY_MS = 86_400_000
 # With a point, because 30 days in ms are more than an INTEGER of PostgreSQL holds.
 _OLD = (
     "FROM execution e LEFT JOIN state_machine m ON m.id = e.state_machine_id "
-    "WHERE e.ended_at <= ? AND e.ended_at <= "
+    "WHERE e.root_execution IS NULL AND e.ended_at <= ? AND e.ended_at <= "
     f"? - {_DAY_MS}.0 * COALESCE(e.retention_days, m.retention_days, ?)"
 )
+_AT_A_TIME = 500  # children that are removed in one transaction
 _OF_MACHINE = ("state_machine_version", "published_version", "alias")
 
 
@@ -48,17 +49,33 @@ class Eviction:
     def evict(self, execution_ids: Sequence[str]) -> int:
         """Remove those of the runs that have ended, with all their rows; how many there were.
 
-        One transaction: killed at any point, nothing is half gone.
+        The children of their Map Runs go first, some at a time; the rest is one transaction.
+        Killed at any point, nothing is left without what it belongs to.
         """
+        while self._evict_children(execution_ids):
+            pass
         with self._db.transaction():
             ended = self._ids(
                 "SELECT id FROM execution WHERE id IN ({}) "
                 f"AND status IN ({_ENDED}) ORDER BY id FOR UPDATE",
                 execution_ids,
             )
-            for table in ("history", "operation"):
+            for table in ("history", "operation", "map_run"):
                 self._delete(f"DELETE FROM {table} WHERE execution_id IN ({{}})", ended)
             return self._delete("DELETE FROM execution WHERE id IN ({})", ended)
+
+    def _evict_children(self, execution_ids: Sequence[str]) -> int:
+        with self._db.transaction():
+            ended = self._ids(
+                f"SELECT id FROM execution WHERE id IN ({{}}) AND status IN ({_ENDED})",
+                execution_ids,
+            )
+            children = self._ids(
+                f"SELECT id FROM execution WHERE root_execution IN ({{}}) LIMIT {_AT_A_TIME}",
+                ended,
+            )
+            self._delete("DELETE FROM history WHERE execution_id IN ({})", children)
+            return self._delete("DELETE FROM execution WHERE id IN ({})", children)
 
     def evict_machines(self, limit: int = 100) -> int:
         """Remove deleted machines that no run needs any more; how many there were.

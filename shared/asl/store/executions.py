@@ -9,10 +9,14 @@ from typing import Any
 from asl.language.document import Document
 from asl.language.effects import Record
 from asl.store.claims import RUNNING, Claims
-from asl.store.commits import Commits, first_operation, history_text
+from asl.store.commits import Commits
 from asl.store.database import Database
+from asl.store.drafts import first_operation, history_text
 from asl.store.errors import MachineDeleted, NameTaken, UniqueViolation
 from asl.store.machines import ACTIVE
+from asl.store.map_children import MapChildren
+from asl.store.map_runs import MapRuns
+from asl.store.map_stops import MapStops
 from asl.store.rows import (
     INSERT_EXECUTION,
     INSERT_OPERATION,
@@ -47,6 +51,9 @@ class Executions:
         self._db = database
         self._claims = claims
         self._commits = commits
+        self._map_runs = MapRuns(database)
+        self._map_children = MapChildren(database)
+        self._map_stops = MapStops(database, claims, commits)
         self._hold_machine = database.sql(
             "SELECT status FROM state_machine WHERE id = ? FOR KEY SHARE"
         )
@@ -107,8 +114,12 @@ class Executions:
         state_machine_id: str | None = None,
         status: str | None = None,
     ) -> Sequence[ExecutionRow]:
-        """Newest first; `before` is the id of the last one of the page before."""
-        query = Execution.select().order_by(Execution.id.desc()).limit(per_page)
+        """Newest first; `before` is the id of the last one of the page before.
+
+        Children of Map Runs are not among them.
+        """
+        query = Execution.select().where(Execution.root_execution.is_null())
+        query = query.order_by(Execution.id.desc()).limit(per_page)
         if before is not None:
             query = query.where(Execution.id < before)
         if state_machine_id is not None:
@@ -121,27 +132,42 @@ class Executions:
     def operations(
         self, execution_id: str, *, per_page: int, after: int = 0
     ) -> Sequence[OperationRow]:
-        """The operations of a run in the order of their numbers."""
-        query = (
-            Operation.select()
-            .where(Operation.execution_id == execution_id, Operation.number > after)
-            .order_by(Operation.number)
-            .limit(per_page)
+        """The operations of a run by number, those of its Map Runs' children included."""
+        query = Operation.select().where(Operation.execution_id == execution_id)
+        return self._page_of(query, per_page, after)
+
+    def operations_of_child(
+        self, child: ExecutionRow, *, per_page: int, after: int = 0
+    ) -> Sequence[OperationRow]:
+        """Those of a child of a Map Run."""
+        query = Operation.select().where(
+            Operation.execution_id == child.root_execution, Operation.child_execution == child.id
         )
+        return self._page_of(query, per_page, after)
+
+    def _page_of(self, query: Any, per_page: int, after: int) -> Sequence[OperationRow]:
+        query = query.where(Operation.number > after).order_by(Operation.number).limit(per_page)
         with self._db.reading():
             return [operation_from(values) for values in query.tuples()]
 
     def end(self, execution_id: str, ending: Ending, now: int) -> ExecutionRow | None:
         """End a run from outside with everything in it; None: there is no such run.
 
+        A child of a Map Run is a failure to that run.
+
         A run that has ended already stays as it is: a terminal status never changes. One
         transaction; whatever is just being started finds the run ended and goes no further.
         """
+        known = self.find(execution_id)
+        if known is not None and known.root_execution is not None:
+            return self._end_child(known, ending, now)
         with self._db.transaction():
             row = self._claims.lock_execution(execution_id)
             if row is None or row.status not in RUNNING:
                 return row
             self._db.execute(self._abort_all, (now, execution_id))
+            self._map_children.abort_below(execution_id, now)
+            self._map_runs.abort(self._map_runs.running_of(execution_id), now)
             record = Record(row.events + 1, 0, ending.event, now, ending.details)
             self._db.execute(self._insert_history, (row.id, record.id, 0, history_text([record])))
             ended = replace(
@@ -155,6 +181,12 @@ class Executions:
             )
             self._commits.save_execution(ended)
             return ended
+
+    def _end_child(self, child: ExecutionRow, ending: Ending, now: int) -> ExecutionRow:
+        event = Record(0, 0, ending.event, now, ending.details)
+        with self._db.transaction():
+            self._map_stops.stop(child, ending.error, ending.cause, event)
+            return self._map_stops.reread(child)
 
     def in_flight(self, state_machine_id: str) -> bool:
         """Whether a machine has runs that have not ended."""

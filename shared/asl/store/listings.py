@@ -15,13 +15,14 @@ class Filter:
     """Which runs of a machine; None or empty: whichever.
 
     published, alias: started through that published version (or an alias that chose it), or
-    through that alias.
+    through that alias. map_run_id: whose children; without it they are not among the runs.
     """
 
     state_machine_id: str
     statuses: Collection[str] = ()
     published: int | None = None
     alias: str | None = None
+    map_run_id: str | None = None
 
 
 class Listings:
@@ -32,7 +33,12 @@ class Listings:
         self, filter_: Filter, *, per_page: int, before: str | None = None
     ) -> Sequence[ExecutionRow]:
         """Newest first; `before` is the id of the last one of the page before."""
-        query = Execution.select().where(Execution.state_machine_id == filter_.state_machine_id)
+        query = Execution.select().where(
+            Execution.state_machine_id == filter_.state_machine_id,
+            Execution.root_execution.is_null()
+            if filter_.map_run_id is None
+            else Execution.map_run_id == filter_.map_run_id,
+        )
         if filter_.statuses:
             query = query.where(Execution.status.in_(list(filter_.statuses)))
         if filter_.published is not None:

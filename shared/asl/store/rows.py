@@ -68,6 +68,9 @@ class ExecutionRow(NamedTuple):
     parent_operation: int | None = None
     published: int | None = None
     alias: str | None = None
+    root_execution: str | None = None
+    map_run_id: str | None = None
+    label: str | None = None
 
 
 class OperationRow(NamedTuple):
@@ -112,6 +115,9 @@ class OperationRow(NamedTuple):
     entered_at: int | None
     ended_at: int | None
     activity: str | None = None
+    child_execution: str | None = None
+    weight: int | None = None
+    map_run_id: str | None = None
 
     @property
     def id(self) -> str:
@@ -137,7 +143,7 @@ _OPERATION_ID = re.compile(r"([0-9A-Za-z]{26})\.([1-9][0-9]{0,8})")
 EXECUTION_COLUMNS = ExecutionRow._fields
 OPERATION_COLUMNS = OperationRow._fields
 MUTABLE_COLUMNS = OPERATION_COLUMNS[OPERATION_COLUMNS.index("ends") :]
-UNCHANGING = frozenset({"state", "input", "variables", "created_at"})
+UNCHANGING = frozenset({"state", "input", "variables", "created_at", "child_execution", "weight"})
 SAVED_COLUMNS = tuple(name for name in MUTABLE_COLUMNS if name not in UNCHANGING)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asl.store import schema
 from asl.store.activities import Activities
+from asl.store.branches import Branches
 from asl.store.callbacks import Callbacks
 from asl.store.claims import Claims
 from asl.store.commits import Commits
@@ -14,6 +15,8 @@ from asl.store.executions import Executions
 from asl.store.histories import Histories
 from asl.store.listings import Listings
 from asl.store.machines import Machines
+from asl.store.map_children import MapChildren
+from asl.store.map_runs import MapRuns
 from asl.store.published import Published
 from asl.store.runners import Runners
 from asl.store.tables import TABLES
@@ -26,12 +29,15 @@ class Store:
     def __init__(self, database: Database) -> None:
         self.database = database
         database.peewee.bind(TABLES)
+        self.branches = Branches(database)
         self.claims = Claims(database)
         self.commits = Commits(database)
         self.executions = Executions(database, self.claims, self.commits)
         self.histories = Histories(database)
         self.listings = Listings(database)
         self.machines = Machines(database)
+        self.map_children = MapChildren(database)
+        self.map_runs = MapRuns(database)
         self.published = Published(database)
         self.activities = Activities(database)
         self.due = Due(database)

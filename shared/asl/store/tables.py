@@ -5,7 +5,14 @@ A row's columns stand in the order in which `rows.py` reads and writes them.
 
 from __future__ import annotations
 
-from peewee import BigIntegerField, BooleanField, CompositeKey, IntegerField, Model
+from peewee import (
+    BigIntegerField,
+    BooleanField,
+    CompositeKey,
+    DoubleField,
+    IntegerField,
+    Model,
+)
 
 from asl.store.columns import Json, Schema, ShortText
 
@@ -55,7 +62,8 @@ class Execution(Table):
 
     due_at: when the run as a whole times out. published, alias: the published version and the
     alias through which it was started. parent_execution, parent_operation: the Task that waits
-    for its end.
+    for its end. Of a child of a Map Run: root_execution, under whose lock and with whose numbers
+    its operations stand, and the run with its label.
     """
 
     id = ShortText(26, primary_key=True)
@@ -81,12 +89,16 @@ class Execution(Table):
     parent_operation = IntegerField(null=True)
     published = IntegerField(null=True)
     alias = ShortText(80, null=True)
+    root_execution = ShortText(26, null=True)
+    map_run_id = ShortText(36, null=True)
+    label = ShortText(40, null=True)
 
     class Meta:
         indexes = (
             (("state_machine_id", "name"), True),
-            (("state_machine_id", "id"), False),
-            (("status", "id"), False),
+            (("state_machine_id", "root_execution", "id"), False),
+            (("status", "root_execution", "id"), False),
+            (("root_execution", "id"), False),
         )
 
 
@@ -96,7 +108,8 @@ class Operation(Table):
     parent: number of the Parallel's or Map's operation, 0 at the top. round: how often a state
     opened its branches (an operation), or in which round it was opened (a branch's). due_at: when
     it wants attention: ready work, a lapsed lease, a wait, a timeout; NULL when it wants none.
-    activity: whose workers may take it.
+    activity: whose workers may take it. child_execution: the child of a Map Run it belongs to,
+    and weight, how many items that child has. map_run_id: the newest run of a Distributed Map.
     """
 
     execution_id = ShortText(26)
@@ -138,6 +151,9 @@ class Operation(Table):
     entered_at = BigIntegerField(null=True)
     ended_at = BigIntegerField(null=True)
     activity = ShortText(80, null=True)
+    child_execution = ShortText(26, null=True)
+    weight = IntegerField(null=True)
+    map_run_id = ShortText(36, null=True)
 
     class Meta:
         primary_key = CompositeKey("execution_id", "number")
@@ -150,7 +166,10 @@ Execution.add_index(Execution.ended_at, where=Execution.ended_at.is_null(False))
 Operation.add_index(Operation.due_at, where=Operation.due_at.is_null(False))
 Operation.add_index(Operation.activity, where=Operation.activity.is_null(False))
 Operation.add_index(Operation.token, unique=True, where=Operation.token.is_null(False))
-Operation.add_index(Operation.execution_id, Operation.parent, where=Operation.parent > 0)
+Operation.add_index(
+    Operation.execution_id, Operation.parent, Operation.branch, where=Operation.parent > 0
+)
+Execution.add_index(Execution.map_run_id, Execution.id, where=Execution.map_run_id.is_null(False))
 
 
 class History(Table):
@@ -220,6 +239,36 @@ class Activity(Table):
     created_at = BigIntegerField()
 
 
+class MapRun(Table):
+    """What a Distributed Map does with its items, once; its children are executions of their own.
+
+    execution_id, operation, round: whose branches its children are. owner: the execution that the
+    state belongs to, which may be a child itself. failed, total: of its items; total is NULL until
+    it is known. counts: of the children, once it has ended.
+    """
+
+    id = ShortText(36, primary_key=True)
+    execution_id = ShortText(26)
+    operation = IntegerField()
+    round = IntegerField()
+    owner = ShortText(26)
+    state_machine_id = ShortText(26)
+    label = ShortText(40)
+    express = BooleanField()
+    status = ShortText(10)
+    concurrency = IntegerField()
+    tolerated_count = IntegerField(null=True)
+    tolerated_percentage = DoubleField(null=True)
+    failed = IntegerField()
+    total = IntegerField(null=True)
+    counts = Json(null=True)
+    started_at = BigIntegerField()
+    ended_at = BigIntegerField(null=True)
+
+    class Meta:
+        indexes = ((("execution_id",), False), (("owner", "started_at"), False))
+
+
 TABLES = (
     StateMachine,
     StateMachineVersion,
@@ -231,4 +280,5 @@ TABLES = (
     PublishedVersion,
     Alias,
     Activity,
+    MapRun,
 )

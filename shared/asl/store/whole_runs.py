@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from asl.language.effects import Record
 from asl.language.events import Entered
 from asl.store.claims import Claim, Claims
-from asl.store.commits import Commits, history_text
+from asl.store.commits import Commits
 from asl.store.database import Database
+from asl.store.drafts import history_text
 from asl.store.errors import NameTaken, UniqueViolation
 from asl.store.rows import (
     INSERT_EXECUTION,

@@ -14,22 +14,25 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from asl.language.events import Event, Raised, Returned, Submitted, TimedOut
+from asl.language.events import Entered, Event, Raised, Returned, Submitted, TimedOut
 from asl.language.machine import EXPRESS
+from asl.language.visiting import Outcome
 from asl.store.claims import Claim
 from asl.store.errors import StaleClaim
-from asl.store.rows import Awaiting, ExecutionRow, OperationRow, Status, replace
+from asl.store.rows import Awaiting, OperationRow, Status, replace
 from asl.store.whole_runs import WholeRun
 from asl.usecases.calls import attempt_of, request_of, seconds_left
 from asl.usecases.calls_in_flight import Answer, CallsInFlight
 from asl.usecases.children import after_end, look_at_child, next_look, wait_for_child
 from asl.usecases.common import Command, Text
-from asl.usecases.express import run_express
+from asl.usecases.express_children import express_work, record_outcome
 from asl.usecases.invitations import (
+    ARRIVAL_SECONDS,
     Slot,
     invite_runner,
     wake_timer,
 )
+from asl.usecases.object_calls import is_object_call, object_call
 from asl.usecases.service_calls import Performed, is_service_call, perform
 from asl.usecases.services import Services
 from asl.usecases.transitions import again, decide
@@ -74,7 +77,7 @@ class Runner:
         self._invited: set[str] = set()
         self._slot = Slot(services, "")
         self._calls = CallsInFlight(services.store.due, services.settings.max_calls)
-        self._renew_at = services.now() + self._lease // 3
+        self._renew_at = services.now() + min(self._lease // 3, ARRIVAL_SECONDS * 500)
         self.transitions = 0
 
     def run(self, operation_id: str) -> None:
@@ -82,11 +85,6 @@ class Runner:
         self._slot = Slot(self._services, operation_id)
         self._ready.append(operation_id)
         self._work()
-
-    def look_around(self) -> None:
-        """Work on what nobody has come for, if there is anything."""
-        if self._take_others():
-            self._work()
 
     def _work(self) -> None:
         while True:
@@ -108,8 +106,8 @@ class Runner:
         if made is None:
             return
         claim, row, ready = made
-        if self._is_express(claim):
-            self._run_whole(row, claim.execution)
+        if claim.is_express_child or self._is_express(claim):
+            self._calls.start(row, *express_work(self._services, claim, self._deadline))
         else:
             self._follow(row, ready, claim)
 
@@ -120,6 +118,9 @@ class Runner:
             claim = self._store.claims.claim(operation_id, now)
             if claim is None:
                 return None
+            if claim.is_express_child:
+                fence = self._store.map_children.begin(claim.operation, now, now + self._lease)
+                return claim, replace(claim.operation, fence=fence), []
             if self._is_express(claim):
                 fence = self._store.whole_runs.begin(claim, now + self._lease)
                 return claim, replace(claim.operation, fence=fence), []
@@ -131,12 +132,6 @@ class Runner:
 
     def _is_express(self, claim: Claim) -> bool:
         return self._services.machine_type(claim.execution.state_machine_id) == EXPRESS
-
-    def _run_whole(self, row: OperationRow, run: ExecutionRow) -> None:
-        """Have an Express run made in a thread, as one long call."""
-        machine = self._services.definitions.machine(run.state_machine_id, run.version)
-        self._services.machine_name(run.state_machine_id)  # the thread has no database
-        self._calls.start(row, run_express, self._services, machine, run, self._deadline)
 
     @property
     def _lease(self) -> int:
@@ -158,6 +153,8 @@ class Runner:
         if row.status == Status.EXECUTING and row.awaiting == Awaiting.RESULT:
             if is_service_call(row):
                 self._perform(row)
+            elif is_object_call(row):
+                self._calls.start(row, *object_call(self._services, row))
             else:
                 self._start_call(row, claim)
         elif row.due_at is not None:
@@ -169,7 +166,10 @@ class Runner:
     def _perform(self, row: OperationRow) -> None:
         """Ask a service of this installation, and record what it answered."""
         performed = perform(self._services, row)
-        self._complete(row, performed.answer, performed)
+        if performed.answer is None:
+            wake_timer(self._services, performed.look_at)
+        else:
+            self._complete(row, performed.answer, performed)
 
     def _hand_over(self, ready: Sequence[str]) -> None:
         """Keep what became ready where there is other work too, else invite for it."""
@@ -263,7 +263,7 @@ class Runner:
             self.transitions += len(answer.operations)
             return
         now = self._services.now()
-        event: Event = answer
+        event: Event = Entered() if isinstance(answer, Outcome) else answer
         if isinstance(answer, Raised) and row.deadline is not None and now >= row.deadline:
             event = TimedOut()
         elif isinstance(answer, Returned) and row.token is not None:
@@ -283,6 +283,8 @@ class Runner:
         self, row: OperationRow, answer: Answer, event: Event, performed: Performed | None
     ) -> Made | None:
         now = self._services.now()
+        if isinstance(answer, Outcome):
+            return record_outcome(self._services, row, answer)
         with self._store.database.transaction():
             claim = self._store.claims.reclaim(row.id, row.fence, event)
             if claim is None:

@@ -34,5 +34,8 @@ class Arns:
         """What TestState shows as the id of an execution that there is not."""
         return self._arn(f"express:{machine}:{name}")
 
+    def map_run(self, machine: str, label: str, uuid: str) -> str:
+        return self._arn(f"mapRun:{machine}/{label}:{uuid}")
+
     def activity(self, name: str) -> str:
         return self._arn(f"activity:{name}")

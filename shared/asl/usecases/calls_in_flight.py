@@ -6,12 +6,13 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from asl.language.events import Raised, Returned
+from asl.language.events import ItemsRead, Raised, ResultsWritten, Returned
+from asl.language.visiting import Outcome
 from asl.store.due import Due
 from asl.store.rows import OperationRow
 from asl.store.whole_runs import WholeRun
 
-Answer = Returned | Raised | WholeRun
+Answer = Returned | Raised | ItemsRead | ResultsWritten | WholeRun | Outcome
 
 
 class CallsInFlight:

@@ -37,6 +37,16 @@ class ExecutionDoesNotExist(Refusal):
     status = 404
 
 
+class MapRunDoesNotExist(Refusal):
+    name = "MapRunDoesNotExist"
+    status = 404
+
+
+class MapRunEnded(Refusal):
+    name = "MapRunEnded"
+    status = 409
+
+
 class StateMachineAlreadyExists(Refusal):
     name = "StateMachineAlreadyExists"
     status = 409

@@ -17,7 +17,7 @@ from asl.language.machine import Machine
 from asl.language.run import Calling, Made, Run
 from asl.remote.functions import Attempt
 from asl.store.claims import json_or_none
-from asl.store.commits import first_operation
+from asl.store.drafts import first_operation
 from asl.store.rows import ExecutionRow, OperationRow, Status, replace
 from asl.store.whole_runs import WholeRun
 from asl.usecases.services import Services

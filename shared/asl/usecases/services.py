@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from asl.remote.dispatcher import Dispatcher
     from asl.remote.functions import Functions
+    from asl.remote.objects import Objects
     from asl.remote.registry import FunctionRegistry
 
 
@@ -90,6 +91,13 @@ class Services:
         from asl.remote.functions import Functions
 
         return Functions(self._client, self._registry)
+
+    @cached_property
+    def objects(self) -> Objects:
+        from asl.remote.objects import Objects
+
+        settings = self.settings
+        return Objects(settings.object_allow, settings.s3_endpoint_url, settings.aws_region)
 
     @cached_property
     def dispatcher(self) -> Dispatcher:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from msgspec import UNSET, UnsetType
 
@@ -10,13 +11,15 @@ from asl.language import jsontext
 from asl.language.document import Document
 from asl.language.events import Event, Raised, Returned
 from asl.store.errors import TokenSpent, TokenUnknown
+from asl.store.rows import OperationRow
+from asl.usecases.children import after_end
 from asl.usecases.common import Command, check_payload
 from asl.usecases.errors import InvalidInput, InvalidToken, TaskTimedOut
 from asl.usecases.services import Services
 from asl.usecases.stop import CauseText, ErrorName
-from asl.usecases.transitions import decide, set_going
+from asl.usecases.transitions import again, decide, set_going
 
-LARGEST_TOKEN = 2048
+Result = TypeVar("Result")
 
 
 class Signal(Command, frozen=True):
@@ -48,27 +51,45 @@ def signal(command: Signal, services: Services) -> dict[str, Any]:
 
 def bring(services: Services, token: str, event: Event) -> None:
     """Bring the result of the Task that a token belongs to."""
-    now = services.now()
-    try:
-        with services.store.database.transaction():
-            claim = services.store.callbacks.claim(token, event)
-            row, ready = decide(services, claim, event, now)
-    except TokenUnknown as unknown:
-        raise invalid_token() from unknown
-    except TokenSpent as spent:
-        raise timed_out() from spent
+    row, ready = _at(lambda: _meet(services, token, event))
     set_going(services, row, ready)
+    if row.ends and not row.parent:
+        after_end(services, row.execution_id, services.now())
+
+
+def _meet(services: Services, token: str, event: Event) -> tuple[OperationRow, list[str]]:
+    with services.store.database.transaction():
+        claim = services.store.callbacks.claim(token, event)
+        return decide(services, claim, event, services.now())
 
 
 def beat(services: Services, token: str) -> None:
     """A sign of life from whoever has the token: the heartbeat's clock starts anew."""
-    now = services.now()
+    _at(lambda: _beat(services, token))
+
+
+def check_token(services: Services, token: str) -> None:
+    """Whether a result could be brought now: InvalidToken, TaskTimedOut."""
+    _at(lambda: _claim(services, token))
+
+
+def _claim(services: Services, token: str) -> None:
+    with services.store.database.transaction():
+        services.store.callbacks.claim(token, Returned(Document(None)))
+
+
+def _beat(services: Services, token: str) -> None:
+    with services.store.database.transaction():
+        row = services.store.callbacks.claim(token, Returned(Document(None))).operation
+        if row.heartbeat is not None:
+            due = services.now() + row.heartbeat * 1000
+            services.store.callbacks.beat(row, min(due, row.deadline or due))
+
+
+def _at(transaction: Callable[[], Result]) -> Result:
+    """Make the transaction of a token; InvalidToken or TaskTimedOut where that is no good."""
     try:
-        with services.store.database.transaction():
-            row = services.store.callbacks.claim(token, Returned(Document(None))).operation
-            if row.heartbeat is not None:
-                due = now + row.heartbeat * 1000
-                services.store.callbacks.beat(row, min(due, row.deadline or due))
+        return again(transaction)
     except TokenUnknown as unknown:
         raise invalid_token() from unknown
     except TokenSpent as spent:

@@ -23,7 +23,14 @@ def steps(command: Steps, services: Services) -> dict[str, Any]:
     after = decode_cursor(command.cursor) or "0"
     if not after.isdecimal():
         raise InvalidInput("cursor: it must be the next_cursor of the page before")
-    rows = services.store.executions.operations(run.id, per_page=command.per_page, after=int(after))
+    executions, place = (
+        services.store.executions,
+        {"per_page": command.per_page, "after": int(after)},
+    )
+    if run.root_execution is None:
+        rows = executions.operations(run.id, **place)
+    else:
+        rows = executions.operations_of_child(run, **place)
     machine = services.definitions.machine(run.state_machine_id, run.version)
     items = [views.step(row, machine.state(row.state).TYPE) for row in rows]
     return page(items, command.per_page, str(rows[-1].number) if rows else None)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from asl.language.effects import Offer
 from asl.language.events import Event
 from asl.language.step import step
 from asl.language.visit import Moment
@@ -32,11 +34,19 @@ def again(transaction: Callable[[], Result]) -> Result:
 def decide(
     services: Services, claim: Claim, event: Event, now: int
 ) -> tuple[OperationRow, list[str]]:
-    """Make the transition of a claimed operation; it as it is now, and what became ready."""
-    run = claim.execution
+    """Make the transition of a claimed operation; it as it is now, and what became ready.
+
+    A Task is decided anew where it turns out that there is no such activity to offer it to.
+    """
+    run = claim.run
     machine = services.definitions.machine(run.state_machine_id, run.version)
     moment = Moment(now, services.random, run.events + 1)
-    decided = step(machine, token_of(claim, services), event, moment)
+    token = token_of(claim, services)
+    decided = step(machine, token, event, moment)
+    if isinstance(decided.effect, Offer):
+        activity = decided.effect.activity
+        if services.store.activities.find(activity) is None:
+            decided = step(machine, token, event, dataclasses.replace(moment, absent=activity))
     lease = services.settings.lease_seconds * 1000
     return services.store.commits.commit(claim, decided, now, lease)
 

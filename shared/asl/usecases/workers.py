@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from asl.language.events import Taken
+from asl.store.rows import OperationRow
 from asl.usecases.services import Services
-from asl.usecases.transitions import decide, set_going
+from asl.usecases.transitions import again, decide, set_going
 
+LONGEST_POLL_SECONDS = 60  # of GetActivityTask [asl.md 7.4]
 LOOKED_AT = 20  # offers looked at in one go; others may take them meanwhile
 FIRST_POLL, LONGEST_POLL = 0.05, 0.5  # seconds between looks
 
@@ -24,16 +27,26 @@ def take_task(services: Services, activity: str, worker: str | None) -> Assignme
     """Give the oldest offered Task of an activity to a worker; None when there is none."""
     store = services.store
     for operation_id in store.callbacks.offered(activity, LOOKED_AT):
-        now = services.now()
-        with store.database.transaction():
-            claim = store.callbacks.claim_offered(operation_id, Taken(worker))
-            if claim is None:
-                continue
-            assignment = Assignment(claim.operation.token or "", claim.operation.request or "{}")
-            row, ready = decide(services, claim, Taken(worker), now)
+        taken = again(partial(_take, services, operation_id, worker))
+        if taken is None:
+            continue
+        assignment, row, ready = taken
         set_going(services, row, ready)
         return assignment
     return None
+
+
+def _take(
+    services: Services, operation_id: str, worker: str | None
+) -> tuple[Assignment, OperationRow, list[str]] | None:
+    """Give one offered Task to a worker; None when somebody else has it by now."""
+    store, taken = services.store, Taken(worker)
+    with store.database.transaction():
+        claim = store.callbacks.claim_offered(operation_id, taken)
+        if claim is None:
+            return None
+        assignment = Assignment(claim.operation.token or "", claim.operation.request or "{}")
+        return assignment, *decide(services, claim, taken, services.now())
 
 
 def poll_task(

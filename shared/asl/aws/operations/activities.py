@@ -34,12 +34,16 @@ def delete_activity(call: Call) -> dict[str, Any]:
 
 
 def describe_activity(call: Call) -> dict[str, Any]:
-    text = call.members["activityArn"]
+    return _view(call, find_activity(call, call.members["activityArn"]))
+
+
+def find_activity(call: Call, text: str) -> Activity:
+    """The activity an ARN names; InvalidArn, ActivityDoesNotExist."""
     arn = parse_arn(text, "activity")
     activity = call.store.activities.find(arn.name) if is_own(call, arn) else None
     if activity is None:
         raise errors.activity_does_not_exist(text)
-    return _view(call, activity)
+    return activity
 
 
 def list_activities(call: Call) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from asl.aws import errors
@@ -13,11 +14,13 @@ from asl.aws.payloads import fault_text, shown, stored
 from asl.aws.targets import Target, execution_arn, find_run, find_to_start
 from asl.aws.tracing import trace_header, traceparent
 from asl.language.jsontext import InvalidJson
+from asl.language.machine import EXPRESS
 from asl.store.claims import text_or_none
 from asl.store.machines import ACTIVE
 from asl.store.rows import ENDED, ExecutionRow, Status
 from asl.store.tables import StateMachine
 from asl.usecases.errors import ExecutionAlreadyExists, StateMachineDeleting
+from asl.usecases.express_names import stored_name
 from asl.usecases.starting import Order, accept_run
 from asl.usecases.stop import Stop, stop
 
@@ -25,13 +28,19 @@ REDRIVABLE_DAYS = 14  # after the end [asl.md 7.7]
 
 
 def start_execution(call: Call) -> dict[str, Any]:
-    """Start a run; the same name and input while it runs answer the run there is."""
+    """Start a run; the same name and input while it runs answer the run there is.
+
+    Names of Express runs are no such keys: each request starts one.
+    """
     members = call.members
     target = find_to_start(call, members["stateMachineArn"])
     if "name" in members:
         named(members["name"])
+    order = order_of(call, target)
+    if order.name is not None and target.machine.type == EXPRESS:
+        order = replace(order, name=stored_name(order.name, call.services.new_id()))
     try:
-        row = accept_run(call.services, _order(call, target))
+        row = accept_run(call.services, order)
     except ExecutionAlreadyExists as known:
         arn = call.arns.execution(target.machine.name, members["name"])
         raise errors.execution_already_exists(arn) from known
@@ -50,7 +59,8 @@ def _input(text: str) -> str:
         raise errors.invalid_execution_input(fault_text(text, fault)) from fault
 
 
-def _order(call: Call, target: Target) -> Order:
+def order_of(call: Call, target: Target) -> Order:
+    """What StartExecution and StartSyncExecution ask for."""
     members = call.members
     return Order(
         state_machine_id=target.machine.id,
@@ -83,7 +93,7 @@ def describe_execution(call: Call) -> dict[str, Any]:
         answer["traceHeader"] = header
     if included:
         answer["input"] = shown(row.input)
-    return answer | _outcome(row, included=included)
+    return answer | outcome(row, included=included)
 
 
 def _standard_run(call: Call) -> tuple[ExecutionRow, StateMachine]:
@@ -92,7 +102,8 @@ def _standard_run(call: Call) -> tuple[ExecutionRow, StateMachine]:
     return find_run(call, call.members["executionArn"])
 
 
-def _outcome(row: ExecutionRow, *, included: bool) -> dict[str, Any]:
+def outcome(row: ExecutionRow, *, included: bool) -> dict[str, Any]:
+    """How a run ended, as far as it has."""
     answer: dict[str, Any] = {}
     if row.output is not None:
         answer["outputDetails"] = {"included": included}

@@ -38,6 +38,7 @@ from asl.language.states.result_writer import ResultWriter
 from asl.language.visit import Visit
 
 LABELS = uuid.UUID("0f4e5f0e-3d55-4a7e-9a0c-6d1b1f6f2a53")
+RUNS = uuid.UUID("5b6a3a5e-0d0e-4c39-8f4e-6a2f3f1f9c11")
 STATE_DATA = "STATE_DATA"
 WINDOW_SIZE = 8 << 20  # bytes of the inputs that are opened in one transaction
 THRESHOLD = Failure(
@@ -94,7 +95,8 @@ class DistributedMap(Map):
         return Progress.read(visit.token.notes)
 
     def _start(self, visit: Visit) -> Effect:
-        run_id = str(uuid.UUID(int=visit.moment.random.getrandbits(128), version=4))
+        token, chance = visit.token, visit.moment.random.getrandbits(128)
+        run_id = str(uuid.uuid5(RUNS, f"{token.operation}.{token.retry_count}.{chance}"))
         progress = Progress(run_id, self.label or self._default_label(visit))
         scope = visit.scope(self.effective_input(visit))
         if self.reader is not None:

@@ -9,7 +9,7 @@ from typing import ClassVar
 from asl.language.dataflow import JSONATA, NOTHING, parse_query, parse_template
 from asl.language.document import Document
 from asl.language.effects import Call, Callback, Effect, Offer, ServiceCall
-from asl.language.errors import TIMEOUT, ExpressionError, StateError
+from asl.language.errors import TIMEOUT, ExpressionError, StateError, runtime_fault
 from asl.language.events import Event, Raised, Returned, Submitted, Taken, TimedOut
 from asl.language.fields import Fields
 from asl.language.limits import check_size
@@ -83,6 +83,8 @@ class Task(State):
         check_size(self.name, arguments)
         timeout, heartbeat = self._limits(visit)
         work = self._work(arguments, token)
+        if isinstance(work, Offer) and work.activity == visit.moment.absent:
+            raise runtime_fault(f"The activity {self.resource.text} does not exist.")
         self._record_scheduled(visit, arguments, timeout, heartbeat)
         if isinstance(work, Offer):
             return work
