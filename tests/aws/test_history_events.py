@@ -1,4 +1,4 @@
-"""Each type of event shows the details that AWS shows [asl.md 6.1]."""
+"""Each type of event shows the details that AWS shows."""
 
 from types import SimpleNamespace
 

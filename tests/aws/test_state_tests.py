@@ -1,4 +1,4 @@
-"""TestState: one state entered on its own, as AWS was recorded to answer [asl.md 7.8]."""
+"""TestState: one state entered on its own, as AWS was recorded to answer."""
 
 import json
 

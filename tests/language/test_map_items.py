@@ -1,6 +1,7 @@
 """Objects are read in pieces: however they are cut, and wherever reading goes on, items stay."""
 
 import json
+import re
 
 import pytest
 from asl.language.items.csv_items import csv_items
@@ -92,9 +93,8 @@ BROKEN = {
 def test_what_is_no_json_is_refused_with_its_place(name):
     data, message = BROKEN[name]
 
-    with pytest.raises(BadObject, match=".") as refused:
+    with pytest.raises(BadObject, match=re.escape(message)):
         list(json_items([data], None))
-    assert message in str(refused.value)
 
 
 def test_a_pointer_that_leads_nowhere_is_refused():

@@ -11,7 +11,7 @@ from asl.store.store import Store
 from asl.usecases.arns import Arns
 from asl.usecases.services import Services
 
-DEFAULT_PAGE = 100  # what maxResults 0 and none mean [asl.md 7.4]
+DEFAULT_PAGE = 100  # what maxResults 0 and none mean
 
 
 @dataclass(frozen=True, slots=True)

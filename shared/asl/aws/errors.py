@@ -1,4 +1,4 @@
-"""What the API refuses, by the names and in the words of AWS [asl.md 7.3]."""
+"""What the API refuses, by the names and in the words of AWS."""
 
 from __future__ import annotations
 

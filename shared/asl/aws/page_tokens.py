@@ -12,7 +12,7 @@ import msgspec
 
 from asl.aws import errors
 
-LIFETIME = 24 * 3600 * 1000  # ms [asl.md 6.4]
+LIFETIME = 24 * 3600 * 1000  # ms
 
 
 class _Token(msgspec.Struct, array_like=True, forbid_unknown_fields=True):

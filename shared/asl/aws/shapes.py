@@ -1,4 +1,4 @@
-"""Requests checked against AWS's service model, in AWS's words [asl.md 7.3].
+"""Requests checked against AWS's service model, in AWS's words.
 
 `shapes.json` holds what the model says of each operation's input; `tools/make_shapes.py` writes it.
 """

@@ -19,7 +19,7 @@ from asl.usecases.services import Services
 
 Choice = Callable[[Routing], int]
 _REVISIONS = uuid.UUID("5f1d3c52-3c0f-4d0e-9d6f-3b8f0a1c7e11")
-FIRST_REVISION = "INITIAL"  # what a machine that was never updated is at [asl.md 7.4]
+FIRST_REVISION = "INITIAL"  # what a machine that was never updated is at
 
 
 @dataclass(frozen=True, slots=True)

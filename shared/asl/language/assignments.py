@@ -1,4 +1,4 @@
-"""`Assign`: new values for workflow variables [asl.md 1.6]."""
+"""`Assign`: new values for workflow variables."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def read_path(path: Path, scope: Scope) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class JsonPathFlow:
-    """InputPath → Parameters → work → ResultSelector → ResultPath → OutputPath [asl.md 1.4].
+    """InputPath → Parameters → work → ResultSelector → ResultPath → OutputPath.
 
     A path that is None was written as `null`.
     """
@@ -137,7 +137,7 @@ def _through(visit: Visit, path: Path | None, document: Document) -> Document:
 
 @dataclass(frozen=True, slots=True)
 class JsonataFlow:
-    """Arguments → work → Assign and Output side by side [asl.md 1.5]."""
+    """Arguments → work → Assign and Output side by side."""
 
     template: QueryTemplate | None = None
     output: QueryTemplate | None = None

@@ -14,7 +14,7 @@ from asl.language.errors import Diagnostic, ExpressionError
 from asl.language.paths import Path
 
 SCHEMA_VALIDATION_FAILED = "SCHEMA_VALIDATION_FAILED"
-LARGEST_INTEGER = 99_999_999  # the bound of every count and every number of seconds [asl.md 1.15]
+LARGEST_INTEGER = 99_999_999  # the bound of every count and every number of seconds
 
 _KINDS: dict[str, tuple[type, ...]] = {
     "String": (str,),

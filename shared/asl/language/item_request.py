@@ -49,7 +49,7 @@ class ItemRequest:
 
     @property
     def source(self) -> str:
-        """What `Map.Item.Source` says of its items [asl.md 3.3]."""
+        """What `Map.Item.Source` says of its items."""
         if not self.uri.startswith("s3://"):
             return self.uri
         bucket, _, key = split_s3(self.uri)

@@ -1,4 +1,4 @@
-"""JSONata expressions, `{% … %}`, as Step Functions evaluates them [asl.md 3.5, 5.5].
+"""JSONata expressions, `{% … %}`, as Step Functions evaluates them.
 
 Parsed once, evaluated anywhere and in any number of threads. The library is jsonata-python; the
 layer over it (`query/`) closes what separates it from JSONata 2.0.6 and from a safe use:

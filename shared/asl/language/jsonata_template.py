@@ -1,4 +1,4 @@
-"""Fields of a JSONata state: JSON whose strings may be expressions, at any depth [asl.md 1.5]."""
+"""Fields of a JSONata state: JSON whose strings may be expressions, at any depth."""
 
 from __future__ import annotations
 

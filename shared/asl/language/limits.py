@@ -1,4 +1,4 @@
-"""How large the data of a run may become [asl.md 8.1], and what a state fails with beyond it."""
+"""How large the data of a run may become, and what a state fails with beyond it."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ EXPRESS = "EXPRESS"
 TYPES = (STANDARD, EXPRESS)
 
 DUPLICATE_STATE_NAME = "DUPLICATE_STATE_NAME"
-LARGEST_DEFINITION = 1_048_576  # bytes [asl.md 7.2]
+LARGEST_DEFINITION = 1_048_576  # bytes
 LONGEST_NAME = 80
 DEEPEST_NESTING = 20  # Parallel and Map within each other; AWS has a limit too (TOO_DEEPLY_NESTED)
 FORBIDDEN_CONTROLS = frozenset(map(chr, (*range(0x20), *range(0x7F, 0xA0))))

@@ -14,7 +14,7 @@ ABORTED = "ABORTED"
 class Tolerance:
     """How many items may fail: by count, by percentage of all, or (neither is set) none.
 
-    With both set the first one that is crossed fails the run [asl.md 1.14].
+    With both set the first one that is crossed fails the run.
     """
 
     count: int | None = None

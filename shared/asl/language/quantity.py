@@ -26,7 +26,7 @@ class Quantity:
     maximum: int = LARGEST_INTEGER
 
     def read(self, scope: Scope) -> int:
-        """The number; StateError where the data at its place is none [asl.md 5.4, 3.5].
+        """The number; StateError where the data at its place is none.
 
         scope: `$` is the state's effective input.
         """
@@ -67,7 +67,7 @@ class Quantity:
 
 
 def _as_integer(value: Json) -> int | None:
-    """An integer as it is, or in a string, which AWS casts [asl.md 1.13]."""
+    """An integer as it is, or in a string, which AWS casts."""
     if isinstance(value, str) and value.isascii() and value.removeprefix("-").isdecimal():
         return int(value) if len(value) < 20 else None  # digits of 64 bits
     if isinstance(value, int) and not isinstance(value, bool):

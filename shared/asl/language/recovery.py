@@ -23,7 +23,7 @@ from asl.language.paths import Path
 from asl.language.scope import Json
 from asl.language.visit import Visit
 
-LONGEST_DELAY = 31_622_400  # seconds; the bound of MaxDelaySeconds [asl.md 1.15]
+LONGEST_DELAY = 31_622_400  # seconds; the bound of MaxDelaySeconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Failure:
         return {"Error": self.error, "Cause": cause}
 
     def matches(self, names: tuple[str, ...]) -> bool:
-        """Whether an ErrorEquals takes it [asl.md 5.1, 5.2].
+        """Whether an ErrorEquals takes it.
 
         States.Runtime is never taken, even by name (recorded); States.TaskFailed takes every error
         but a timeout; a missed heartbeat answers to both timeout names; an error without a name is

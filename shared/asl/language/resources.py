@@ -69,7 +69,7 @@ class Resource:
 
     @property
     def family(self) -> Family:
-        """What the events of its attempts are called [asl.md 6.3]."""
+        """What the events of its attempts are called."""
         if self.service == ACTIVITY:
             return Family.ACTIVITY
         if self.service == "lambda" and self.function and not self.pattern:

@@ -75,7 +75,7 @@ def step(machine: Machine, token: Token, event: Event, moment: Moment) -> Step:
 
 
 def history_limit_exceeded(moment: Moment) -> Fail:
-    """A run ends here that would fill its history; no Catch takes it [asl.md 5.4]."""
+    """A run ends here that would fill its history; no Catch takes it."""
     return Fail(
         RUNTIME,
         f"The execution reached the maximum number of history events ({moment.most_events}).",

@@ -1,7 +1,7 @@
 """Workflow variables before a run: who reads which, who assigns which, and whether they may.
 
 An inner scope (a branch, an iteration) reads what outer scopes assign; it may not assign the same
-names. States of a Distributed Map run elsewhere and see none of it [asl.md 3.4].
+names. States of a Distributed Map run elsewhere and see none of it.
 """
 
 from __future__ import annotations

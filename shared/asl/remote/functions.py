@@ -20,7 +20,7 @@ from asl.remote.registry import FunctionRegistry
 TASK_ERROR = "fn-task-error"
 LONGEST_CALL_ID = 64  # what is kept of it; Fn's own have 26 characters
 
-# The same failure under the two kinds of resource [design 4; asl.md 5.6, 9.5].
+# The same failure under the two kinds of resource.
 FAILURES: dict[int | str, dict[Dialect, str]] = {
     502: {Dialect.FN: "Fn.FunctionFailed", Dialect.LAMBDA: "Lambda.Unknown"},
     504: {Dialect.FN: "Fn.Timeout", Dialect.LAMBDA: "Sandbox.Timedout"},

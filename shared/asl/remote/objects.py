@@ -58,7 +58,7 @@ class Objects:
         return self._of_object(request, request.uri, cursor)
 
     def _listed(self, listed: Iterator[Listed]) -> Iterator[ReadItem]:
-        """The objects of a listing are the items themselves [asl.md 1.14]."""
+        """The objects of a listing are the items themselves."""
         for found in listed:
             item = {
                 "Etag": found.etag,

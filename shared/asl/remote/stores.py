@@ -104,8 +104,9 @@ class Web(ObjectStore):
 
     def read(self, uri: str, offset: int) -> tuple[str, Iterator[bytes]]:
         headers = {"accept-encoding": "identity"}
-        if offset:
-            headers["range"] = f"bytes={offset}-"
+        start = before(offset)
+        if start:
+            headers["range"] = f"bytes={start}-"
         try:
             request = self._client.build_request("GET", uri, headers=headers)
             answer = self._client.send(request, stream=True)
@@ -115,7 +116,7 @@ class Web(ObjectStore):
             answer.close()
             raise ObjectFault(f"{uri}: the server answered {answer.status_code}")
         version = answer.headers.get("etag") or answer.headers.get("last-modified", "")
-        skipped = offset if answer.status_code == 200 else 0
+        skipped = offset if answer.status_code == 200 else offset - start
         return version, behind(skipped, self._pieces(uri, answer))
 
     def _pieces(self, uri: str, answer: httpx.Response) -> Iterator[bytes]:
@@ -170,10 +171,11 @@ class S3(ObjectStore):
         import obstore
 
         bucket, _, key = split_s3(uri)
+        start = before(offset)
         try:
-            options: Any = {"range": {"offset": offset}} if offset else {}
+            options: Any = {"range": {"offset": start}} if start else {}
             found = obstore.get(self._bucket(bucket), key, options=options)
-            return found.meta["e_tag"] or "", self._pieces(uri, found)
+            return found.meta["e_tag"] or "", behind(offset - start, self._pieces(uri, found))
         except _s3_faults() as fault:
             raise ObjectFault(_told(uri, fault)) from fault
 
@@ -225,6 +227,13 @@ def _s3_faults() -> tuple[type[Exception], ...]:
 def _told(uri: str, fault: Exception) -> str:
     """The first line of what the client says; the rest describes its insides."""
     return f"{uri}: {str(fault).splitlines()[0] if str(fault) else type(fault).__name__}"
+
+
+def before(offset: int) -> int:
+    """Where to begin for what is behind `offset`: a byte earlier, since a server refuses a range
+    that begins where the object ends.
+    """
+    return max(0, offset - 1)
 
 
 def behind(count: int, pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -11,11 +11,12 @@ from asl.store.rows import ENDED
 
 _ENDED = ", ".join(f"'{status}'" for status in ENDED)
 _DAY_MS = 86_400_000
-# Only what has ended has ended_at; naming the status too leads SQLite to the wrong index.
+# Only what has ended has ended_at; naming the status too, or the column of the children without
+# a function around it, leads SQLite to the wrong index.
 # With a point, because 30 days in ms are more than an INTEGER of PostgreSQL holds.
 _OLD = (
     "FROM execution e LEFT JOIN state_machine m ON m.id = e.state_machine_id "
-    "WHERE e.root_execution IS NULL AND e.ended_at <= ? AND e.ended_at <= "
+    "WHERE COALESCE(e.root_execution, '') = '' AND e.ended_at <= ? AND e.ended_at <= "
     f"? - {_DAY_MS}.0 * COALESCE(e.retention_days, m.retention_days, ?)"
 )
 _AT_A_TIME = 500  # children that are removed in one transaction

@@ -167,7 +167,7 @@ class Published:
         return None if found is None else _row(found)
 
     def _aliases(self, state_machine_id: str) -> list[AliasRow]:
-        """All of a machine, at most 100 [asl.md 8.1]; sorted here, the same on every database."""
+        """All of a machine, at most 100; sorted here, the same on every database."""
         rows = [_row(row) for row in Alias.select().where(_of(state_machine_id))]
         return sorted(rows, key=lambda row: row.name)
 

@@ -81,7 +81,7 @@ def _order(services: Services, row: OperationRow, parameters: Json, pattern: Pat
 
 
 def child_result(services: Services, child: ExecutionRow, pattern: Pattern) -> Returned | Raised:
-    """What the end of a child is to the Task that waited for it [asl.md 5.6, 9.2]."""
+    """What the end of a child is to the Task that waited for it."""
     machine = services.machine_name(child.state_machine_id)
     parses = pattern is Pattern.SYNC_2 and child.status == Status.SUCCEEDED
 

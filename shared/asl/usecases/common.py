@@ -36,7 +36,7 @@ class Command(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
 
 
 def check_name(field: str, name: str) -> None:
-    """A name of 1 to 80 characters that AWS would take too [asl.md 7.2]."""
+    """A name of 1 to 80 characters that AWS would take too."""
     if not 1 <= len(name) <= 80 or _FORBIDDEN.search(name):
         raise InvalidInput(
             f"{field}: a name has 1 to 80 characters, without blanks, control characters "

@@ -1,7 +1,7 @@
 """An Express run: the whole of it within one invocation, in memory, written down once at the end.
 
 It is started anew from the beginning when its runner is lost, so its tasks may be called again.
-What it may hold is checked when the machine is created [asl.md 8.3].
+What it may hold is checked when the machine is created.
 """
 
 from __future__ import annotations

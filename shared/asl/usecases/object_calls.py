@@ -58,7 +58,7 @@ def _result(services: Services, machine: str, row: ChildResult) -> Result:
 
 
 def _file(row: ChildResult) -> str:
-    """Which kind of file a result goes to: what never began is pending still [asl.md 1.14]."""
+    """Which kind of file a result goes to: what never began is pending still."""
     if row.status == Status.SUCCEEDED:
         return SUCCEEDED
     return PENDING if row.status == Status.ABORTED and row.started_at is None else FAILED

@@ -70,7 +70,7 @@ class Asked:
         return self.arguments.get(field) if isinstance(self.arguments, dict) else None
 
     def refused(self, name: str, message: str) -> Raised:
-        """A refusal by the name and in the words of the service [asl.md 5.6]."""
+        """A refusal by the name and in the words of the service."""
         if self.service == SDK:
             cause = f"(Service: Sfn, Status Code: 400, Request ID: {self.request_id})"
             return Raised(f"Sfn.{name}Exception", f"{message} {cause} (SDK Attempt Count: 1)")
@@ -85,7 +85,7 @@ class Asked:
         return self.fault(f"The Parameters '{given}' could not be used to start the Task: [{why}]")
 
     def fault(self, cause: str) -> Raised:
-        """States.Runtime, with the state's name and place before the cause [asl.md 5.4]."""
+        """States.Runtime, with the state's name and place before the cause."""
         row = self.row
         return Raised(
             RUNTIME,
@@ -156,7 +156,7 @@ def _sdk_answer(child: ExecutionRow, answer: Document) -> Document:
 
 
 def _not_started(asked: Asked, refused: Raised) -> Raised:
-    """Why a run was not started, in AWS's words [asl.md 7.3]."""
+    """Why a run was not started, in AWS's words."""
     name = (refused.error or "").removeprefix("StepFunctions.").removesuffix("Exception")
     machine, run = asked.text("StateMachineArn"), asked.text_or_none("Name") or ""
     execution = f"{machine.replace(':stateMachine:', ':execution:')}:{run}"

@@ -10,7 +10,7 @@ from asl.store.rows import OperationRow
 from asl.usecases.services import Services
 from asl.usecases.transitions import again, decide, set_going
 
-LONGEST_POLL_SECONDS = 60  # of GetActivityTask [asl.md 7.4]
+LONGEST_POLL_SECONDS = 60  # of GetActivityTask
 LOOKED_AT = 20  # offers looked at in one go; others may take them meanwhile
 FIRST_POLL, LONGEST_POLL = 0.05, 0.5  # seconds between looks
 

@@ -13,7 +13,7 @@ from asl.store.errors import NameTaken
 from asl.store.published import AliasRow, Routing
 from asl.store.tables import StateMachine
 
-MOST_ALIASES = 100  # [asl.md 8.1]
+MOST_ALIASES = 100  #
 
 
 def create_state_machine_alias(call: Call) -> dict[str, Any]:

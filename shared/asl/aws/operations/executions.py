@@ -24,7 +24,7 @@ from asl.usecases.express_names import stored_name
 from asl.usecases.starting import Order, accept_run
 from asl.usecases.stop import Stop, stop
 
-REDRIVABLE_DAYS = 14  # after the end [asl.md 7.7]
+REDRIVABLE_DAYS = 14  # after the end
 
 
 def start_execution(call: Call) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def _redrive(call: Call, machine: StateMachine, row: ExecutionRow) -> dict[str, 
 
 
 def _not_redrivable(call: Call, machine: StateMachine, row: ExecutionRow) -> str | None:
-    """Why a run cannot be redriven, in AWS's words [asl.md 7.7]."""
+    """Why a run cannot be redriven, in AWS's words."""
     if row.ended_at is None or row.status == Status.SUCCEEDED:
         return f"Execution is {status_name(row)} and cannot be redriven"
     if machine.status != ACTIVE:

@@ -1,4 +1,4 @@
-"""How events of the history look from outside: the one table of their details [asl.md 6.1]."""
+"""How events of the history look from outside: the one table of their details."""
 
 from __future__ import annotations
 

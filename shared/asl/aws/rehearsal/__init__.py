@@ -1,1 +1,1 @@
-"""TestState: one state, entered on its own, with what it calls mocked or not [asl.md 7.8]."""
+"""TestState: one state, entered on its own, with what it calls mocked or not."""

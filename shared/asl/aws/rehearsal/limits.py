@@ -20,7 +20,7 @@ class Limits:
     percentage: float | None = None
 
     def are_exceeded(self, failed: int, total: int) -> bool:
-        """Whether so many failed iterations are more than the state bears [asl.md 1.14]."""
+        """Whether so many failed iterations are more than the state bears."""
         if self.count is not None and failed > self.count:
             return True
         return self.percentage is not None and failed * 100 > self.percentage * total

@@ -21,7 +21,7 @@ from asl.language.states.container import Container
 from asl.language.states.state import State
 from asl.remote.functions import Attempt
 
-LONGEST_CALL = 270  # seconds; a test may take five minutes [asl.md 7.8]
+LONGEST_CALL = 270  # seconds; a test may take five minutes
 ANSWER_MARGIN = 2000  # ms of the deadline kept for the answer
 THRESHOLD = Failure(
     "States.ExceedToleratedFailureThreshold",

@@ -1,4 +1,4 @@
-"""CSV: each row is an object of strings by the names of the header [asl.md 1.14]."""
+"""CSV: each row is an object of strings by the names of the header."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ The walk also marks the paths that start from outside (origin.py), since it know
 
 A Step Functions expression has no input document: it starts from `$states` or from a variable.
 So `$`, `$$`, field names and wildcards are refused where they would look at one; within a path,
-a filter or a grouping they look at the item there. `$eval` is refused everywhere [asl.md 3.5].
+a filter or a grouping they look at the item there. `$eval` is refused everywhere.
 AWS's words for these faults are not recorded; the words here are ours.
 """
 

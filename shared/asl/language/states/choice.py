@@ -91,7 +91,7 @@ class Choice(State):
 
 
 def no_choice_matched() -> StateError:
-    """The fault of a Choice without a match and without Default, in AWS's words [asl.md 2]."""
+    """The fault of a Choice without a match and without Default, in AWS's words."""
     return runtime_fault(
         "Failed to transition out of the state. The state does not point to a next state."
     )

@@ -16,7 +16,7 @@ from asl.language.states.state import State
 from asl.language.visit import Visit
 
 ABORTABLE = frozenset({"Task", "Wait", "Map", "Parallel"})
-"""Types whose unfinished visit leaves an event behind [asl.md 6.1, 6.2]."""
+"""Types whose unfinished visit leaves an event behind."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,6 @@
 """Map in Mode DISTRIBUTED: every item, or batch of items, is a child execution of a Map Run.
 
-The state's own history tells of the run alone; what the children do stands in theirs
-[asl.md 1.14, 6.2 rule 9].
+The state's own history tells of the run alone; what the children do stands in theirs.
 """
 
 from __future__ import annotations

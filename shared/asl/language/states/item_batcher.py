@@ -16,7 +16,7 @@ from asl.language.scope import Json, Scope
 from asl.language.states.map_ import render
 from asl.language.template import Template
 
-LARGEST_BATCH = DATA_LIMIT  # bytes; what MaxInputBytesPerBatch may say at most [asl.md 1.14]
+LARGEST_BATCH = DATA_LIMIT  # bytes; what MaxInputBytesPerBatch may say at most
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ class Percentage:
     query: QueryTemplate | None = None
 
     def read(self, scope: Scope) -> float:
-        """The number; StateError where the data at its place is none [asl.md 5.4].
+        """The number; StateError where the data at its place is none.
 
         scope: `$` is the state's effective input.
         """

@@ -55,7 +55,7 @@ class Task(State):
 
     @property
     def needs_token(self) -> bool:
-        """Whether the result can be brought by whoever has the token [asl.md 3.3]."""
+        """Whether the result can be brought by whoever has the token."""
         return bool(self.resource.pattern) or self.resource.family is Family.ACTIVITY
 
     def on(self, event: Event, visit: Visit) -> Effect:
@@ -106,7 +106,7 @@ class Task(State):
         return ServiceCall(resource.service, resource.action, resource.pattern, arguments)
 
     def _taken(self, visit: Visit, worker: str | None) -> Effect:
-        """The time of an activity's attempt runs from when a worker took it [asl.md 1.8]."""
+        """The time of an activity's attempt runs from when a worker took it."""
         timeout, heartbeat = self._limits(visit)
         visit.record("ActivityStarted", {} if worker is None else {"workerName": worker})
         return Callback(_deadline(visit, timeout), heartbeat)
