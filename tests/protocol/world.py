@@ -6,6 +6,7 @@ was in memory is thrown away and new services go on with the same database.
 
 import json
 from random import Random
+from typing import ClassVar
 
 from asl.language.document import Document
 from asl.language.events import Raised, Returned
@@ -82,7 +83,10 @@ class ScriptedFunctions:
 
 
 class World:
+    opened: ClassVar = []  # those of the test that runs, to be closed when it ends
+
     def __init__(self, url, scripts=None):
+        self.opened.append(self)
         self.url = url
         self.now = START
         self.statements = Statements()
@@ -91,10 +95,13 @@ class World:
         self.services = None
         self.boot()
 
-    def boot(self):
-        """New services on the same database, as a new process would make them."""
+    def close(self):
         if self.services is not None:
             self.services.store.database.close()
+
+    def boot(self):
+        """New services on the same database, as a new process would make them."""
+        self.close()
         services = Services(Settings(database_url=self.url, drain_seconds=0), "app")
         services.now = lambda: self.now
         services.sleep = self._sleep

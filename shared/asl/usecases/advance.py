@@ -241,7 +241,7 @@ class Runner:
 
     def _start_call(self, row: OperationRow, claim: Claim) -> None:
         request = request_of(row, claim.execution)
-        attempt = attempt_of(row, claim.execution)
+        attempt = attempt_of(row, claim.run)
         latest = self._deadline - MARGIN_SECONDS * 1000
         seconds = seconds_left(row, self._services.now(), latest)
         call = self._services.functions.call
