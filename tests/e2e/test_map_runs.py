@@ -59,8 +59,7 @@ def test_items_of_a_file_become_results_in_another(place, type_):
     assert ended["status"] == "Succeeded", ended
     manifest = read(ended["output"]["ResultWriterDetails"]["Uri"])
     (results,) = json.loads(manifest)["ResultFiles"]["SUCCEEDED"]
-    batches = [json.loads(line) for line in read(results["Key"]).splitlines()]
-    batches = [batch["got"] for batch in batches]
+    batches = [json.loads(line)["got"] for line in read(results["Key"]).splitlines()]
     assert [len(batch["Items"]) for batch in batches] == [3] * 13 + [1]
     assert [int(item["n"]) for batch in batches for item in batch["Items"]] == list(range(ITEMS))
 

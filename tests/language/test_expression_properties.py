@@ -4,15 +4,15 @@ import json
 from random import Random
 
 from asl.language import jsontext, timestamps
-from asl.language.choice import parse_rule
-from asl.language.choice_operators import COMPARISONS, Wildcards
+from asl.language.choice_rules.operators import COMPARISONS, Wildcards
+from asl.language.choice_rules.parsing import parse_rule
 from asl.language.errors import ExpressionError, StateError
-from asl.language.intrinsic_signatures import INTRINSICS
-from asl.language.intrinsics import Call
-from asl.language.path_filters import OPERATORS
-from asl.language.paths import Path, PathNotFound
+from asl.language.jsonpath.filters import OPERATORS
+from asl.language.jsonpath.intrinsic_signatures import INTRINSICS
+from asl.language.jsonpath.intrinsics import Call
+from asl.language.jsonpath.paths import Path, PathNotFound
+from asl.language.jsonpath.template import Template
 from asl.language.scope import Scope
-from asl.language.template import Template
 from asl.language.values import equal, identity
 from hypothesis import given, settings
 from hypothesis import strategies as st

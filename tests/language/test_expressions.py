@@ -10,12 +10,12 @@ from random import Random
 
 import pytest
 from asl.language import jsontext, timestamps
-from asl.language.choice import parse_rule
+from asl.language.choice_rules.parsing import parse_rule
 from asl.language.errors import ExpressionError, StateError
-from asl.language.intrinsics import Call
-from asl.language.paths import Path, PathNotFound
+from asl.language.jsonpath.intrinsics import Call
+from asl.language.jsonpath.paths import Path, PathNotFound
+from asl.language.jsonpath.template import Template, parse_reference_or_intrinsic
 from asl.language.scope import Scope
-from asl.language.template import Template, parse_reference_or_intrinsic
 
 CASES = File(__file__).parent / "cases"
 

@@ -13,8 +13,8 @@ from random import Random
 import pytest
 from asl.language import jsontext
 from asl.language.errors import ExpressionError, StateError
-from asl.language.jsonata import Expression, expect, is_expression
-from asl.language.jsonata_template import QueryTemplate
+from asl.language.jsonata.expression import Expression, expect, is_expression
+from asl.language.jsonata.template import QueryTemplate
 from asl.language.scope import Scope
 
 CASES = json.loads((File(__file__).parent / "cases" / "jsonata.json").read_text(encoding="utf-8"))

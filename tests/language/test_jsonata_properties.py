@@ -5,8 +5,8 @@ from random import Random
 
 from asl.language import jsontext
 from asl.language.errors import ExpressionError, StateError
-from asl.language.jsonata import Expression
-from asl.language.jsonata_template import QueryTemplate
+from asl.language.jsonata.expression import Expression
+from asl.language.jsonata.template import QueryTemplate
 from asl.language.scope import Scope
 from hypothesis import given, settings
 from hypothesis import strategies as st

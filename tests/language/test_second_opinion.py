@@ -2,7 +2,7 @@
 
 from random import Random
 
-from asl.language.paths import Path, PathNotFound
+from asl.language.jsonpath.paths import Path, PathNotFound
 from asl.language.scope import Scope
 from hypothesis import given
 from hypothesis import strategies as st

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from asl.language.document import Document
-from asl.language.jsonata_template import QueryTemplate
+from asl.language.jsonata.template import QueryTemplate
+from asl.language.jsonpath.template import Template
 from asl.language.limits import VARIABLES_LIMIT, check_size
 from asl.language.scope import Json, Scope
-from asl.language.template import Template
 from asl.language.visit import Visit
 
 

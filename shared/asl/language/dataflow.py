@@ -18,11 +18,11 @@ from asl.language.assignments import (
 from asl.language.document import Document
 from asl.language.errors import ExpressionError, runtime_fault
 from asl.language.fields import Fields
-from asl.language.jsonata_template import QueryTemplate
+from asl.language.jsonata.template import QueryTemplate
+from asl.language.jsonpath.paths import Path, PathNotFound
+from asl.language.jsonpath.template import Template
 from asl.language.lint import warn_of_template
-from asl.language.paths import Path, PathNotFound
 from asl.language.scope import Json, Scope
-from asl.language.template import Template
 from asl.language.variables import check_name
 from asl.language.visit import Visit
 

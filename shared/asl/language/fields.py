@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from asl.language.errors import Diagnostic, ExpressionError
-from asl.language.paths import Path
+from asl.language.jsonpath.paths import Path
 
 SCHEMA_VALIDATION_FAILED = "SCHEMA_VALIDATION_FAILED"
 LARGEST_INTEGER = 99_999_999  # the bound of every count and every number of seconds

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from asl.language.errors import ExpressionError
 from asl.language.fields import Faults, Fields
-from asl.language.paths import Path
+from asl.language.jsonpath.paths import Path
 from asl.language.scope import Json
 
 NO_DOLLAR = "NO_DOLLAR"

@@ -8,9 +8,9 @@ from asl.language import jsontext
 from asl.language.dataflow import JSONATA, JSONPATH, NOTHING, parse_query, read_path
 from asl.language.errors import QUERY_EVALUATION_ERROR, StateError, runtime_fault
 from asl.language.fields import LARGEST_INTEGER, Fields
-from asl.language.jsonata import expect, is_expression
-from asl.language.jsonata_template import QueryTemplate
-from asl.language.paths import Path
+from asl.language.jsonata.expression import expect, is_expression
+from asl.language.jsonata.template import QueryTemplate
+from asl.language.jsonpath.paths import Path
 from asl.language.scope import Json, Scope
 
 

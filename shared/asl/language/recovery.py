@@ -19,7 +19,7 @@ from asl.language.dataflow import (
 )
 from asl.language.document import Document
 from asl.language.fields import Fields
-from asl.language.paths import Path
+from asl.language.jsonpath.paths import Path
 from asl.language.scope import Json
 from asl.language.visit import Visit
 

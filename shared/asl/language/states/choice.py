@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from asl.language.choice import Rule, parse_rule
+from asl.language.choice_rules.parsing import Rule, parse_rule
 from asl.language.dataflow import (
     JSONATA,
     JSONPATH,
@@ -19,8 +19,8 @@ from asl.language.effects import Effect
 from asl.language.errors import StateError, runtime_fault
 from asl.language.events import Event
 from asl.language.fields import Fields
-from asl.language.jsonata import expect, is_expression
-from asl.language.jsonata_template import QueryTemplate
+from asl.language.jsonata.expression import expect, is_expression
+from asl.language.jsonata.template import QueryTemplate
 from asl.language.scope import Scope
 from asl.language.states.state import Common, State
 from asl.language.visit import Visit

@@ -12,13 +12,13 @@ from asl.language.effects import Fail as Failed
 from asl.language.errors import ExpressionError, runtime_fault
 from asl.language.events import Event
 from asl.language.fields import Fields
-from asl.language.intrinsics import Call
-from asl.language.jsonata import expect
-from asl.language.jsonata_template import QueryTemplate
+from asl.language.jsonata.expression import expect
+from asl.language.jsonata.template import QueryTemplate
+from asl.language.jsonpath.intrinsics import Call
+from asl.language.jsonpath.paths import Path, PathNotFound
+from asl.language.jsonpath.template import parse_reference_or_intrinsic
 from asl.language.lint import warn_of_text
-from asl.language.paths import Path, PathNotFound
 from asl.language.states.state import Common, State
-from asl.language.template import parse_reference_or_intrinsic
 from asl.language.visit import Visit
 
 

@@ -9,12 +9,12 @@ from asl.language import jsontext
 from asl.language.dataflow import JSONATA, NOTHING, parse_query, parse_template
 from asl.language.document import Document
 from asl.language.fields import Fields
-from asl.language.jsonata_template import QueryTemplate
+from asl.language.jsonata.template import QueryTemplate
+from asl.language.jsonpath.template import Template
 from asl.language.limits import DATA_LIMIT, data_limit_exceeded
 from asl.language.quantity import Quantity, parse_quantity
 from asl.language.scope import Json, Scope
 from asl.language.states.map_ import render
-from asl.language.template import Template
 
 LARGEST_BATCH = DATA_LIMIT  # bytes; what MaxInputBytesPerBatch may say at most
 

@@ -8,11 +8,11 @@ from asl.language.dataflow import JSONATA, NOTHING, parse_query, parse_template
 from asl.language.errors import ITEM_READER_FAILED, StateError, runtime_fault
 from asl.language.fields import Fields
 from asl.language.item_request import GET_OBJECT, LIST_OBJECTS, ItemRequest, s3_uri
-from asl.language.jsonata_template import QueryTemplate
+from asl.language.jsonata.template import QueryTemplate
+from asl.language.jsonpath.template import Template
 from asl.language.quantity import Quantity, parse_quantity
 from asl.language.scope import Json, Scope
 from asl.language.states.map_ import render
-from asl.language.template import Template
 
 RESOURCES = {
     "arn:aws:states:::s3:getObject": GET_OBJECT,

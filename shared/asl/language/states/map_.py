@@ -22,15 +22,15 @@ from asl.language.dataflow import (
 from asl.language.document import Document
 from asl.language.errors import QUERY_EVALUATION_ERROR, StateError, runtime_fault
 from asl.language.fields import Fields
-from asl.language.jsonata import expect
-from asl.language.jsonata_template import QueryTemplate
-from asl.language.paths import Path
+from asl.language.jsonata.expression import expect
+from asl.language.jsonata.template import QueryTemplate
+from asl.language.jsonpath.paths import Path
+from asl.language.jsonpath.template import Template
 from asl.language.quantity import Quantity, parse_quantity
 from asl.language.scope import Json
 from asl.language.states.container import Container
 from asl.language.states.percentage import Percentage, parse_percentage
 from asl.language.states.state import Common
-from asl.language.template import Template
 from asl.language.visit import Visit
 
 WINDOW = 1000

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from asl.language.document import Document
 from asl.language.fields import Fields
 from asl.language.item_request import ResultRequest
-from asl.language.jsonata_template import QueryTemplate
+from asl.language.jsonata.template import QueryTemplate
+from asl.language.jsonpath.template import Template
 from asl.language.scope import Json, Scope
 from asl.language.states.item_reader import object_uri, parse_arguments
 from asl.language.states.map_ import render
-from asl.language.template import Template
 
 RESOURCE = "arn:aws:states:::s3:putObject"
 TRANSFORMATIONS = ("NONE", "COMPACT", "FLATTEN")

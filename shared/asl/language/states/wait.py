@@ -11,9 +11,9 @@ from asl.language.effects import Effect, Sleep
 from asl.language.errors import QUERY_EVALUATION_ERROR, StateError, runtime_fault
 from asl.language.events import Elapsed, Event
 from asl.language.fields import LARGEST_INTEGER, Fields
-from asl.language.jsonata import expect, is_expression
-from asl.language.jsonata_template import QueryTemplate
-from asl.language.paths import Path, PathNotFound
+from asl.language.jsonata.expression import expect, is_expression
+from asl.language.jsonata.template import QueryTemplate
+from asl.language.jsonpath.paths import Path, PathNotFound
 from asl.language.scope import Json
 from asl.language.states.state import Common, State
 from asl.language.visit import Visit

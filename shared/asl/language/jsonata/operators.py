@@ -9,7 +9,7 @@ from jsonata import Jsonata
 from jsonata.jexception import JException
 from jsonata.utils import Utils
 
-from asl.language.query.values import MAX_LENGTH
+from asl.language.jsonata.values import MAX_LENGTH
 
 
 class Operators(Jsonata):  # type: ignore[misc]

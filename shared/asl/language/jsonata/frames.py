@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from asl.language.query.values import admit
+from asl.language.jsonata.values import admit
 from asl.language.scope import Json
 
 UNDEFINED: Final = object()

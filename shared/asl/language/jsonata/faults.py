@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from jsonata.jexception import JException
 
-from asl.language.query.values import UnsupportedResultError, emit
+from asl.language.jsonata.values import UnsupportedResultError, emit
 
 _PLACEHOLDER = re.compile(r"\{?\{\{(\w+)\}\}\}?")
 _ORDER: Final = {"D1002": (1,), "T0411": (1, 0)}

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from asl.language.errors import ExpressionError
-from asl.language.query.origin import BUILTIN, STATES, shorten
+from asl.language.jsonata.origin import BUILTIN, STATES, shorten
 
 _ALWAYS: Final = ("input", "context")
 _SOMETIMES: Final = ("result", "errorOutput")

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from jsonata.jexception import JException
 
-from asl.language.query.values import MAX_NESTING, NULL, number_text, well_formed
+from asl.language.jsonata.values import MAX_NESTING, NULL, number_text, well_formed
 
 _INDENT: Final = "  "
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from asl.language.choice_operators import Operator, Wildcards
+from asl.language.choice_rules.operators import Operator, Wildcards
 from asl.language.errors import runtime_fault
-from asl.language.paths import Path, PathNotFound
+from asl.language.jsonpath.paths import Path, PathNotFound
 from asl.language.scope import Json, Scope
 
 

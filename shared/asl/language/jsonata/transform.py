@@ -8,10 +8,10 @@ from jsonata import Jsonata
 from jsonata.jexception import JException
 from jsonata.utils import Utils
 
-from asl.language.query.values import copy_of, nodes_of
+from asl.language.jsonata.values import copy_of, nodes_of
 
 if TYPE_CHECKING:
-    from asl.language.query.evaluation import Evaluation
+    from asl.language.jsonata.evaluation import Evaluation
 
 
 class Transformer(Jsonata.JFunctionCallable):  # type: ignore[misc]

@@ -13,11 +13,11 @@ from jsonata.utils import Utils
 
 from asl.language import jsontext
 from asl.language.errors import AslError
-from asl.language.query.functions import function
-from asl.language.query.values import MAX_LENGTH, admit
+from asl.language.jsonata.functions import function
+from asl.language.jsonata.values import MAX_LENGTH, admit
 
 if TYPE_CHECKING:
-    from asl.language.query.evaluation import Evaluation
+    from asl.language.jsonata.evaluation import Evaluation
 
 _ALGORITHMS: Final = {
     "MD5": hashlib.md5,

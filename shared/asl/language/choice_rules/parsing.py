@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from asl.language.choice_operators import COMPARISONS, TYPE_TESTS, Wildcards
-from asl.language.choice_rules import (
+from asl.language.choice_rules.operators import COMPARISONS, TYPE_TESTS, Wildcards
+from asl.language.choice_rules.rules import (
     And,
     Comparison,
     IsPresent,
@@ -17,7 +17,7 @@ from asl.language.choice_rules import (
     TypeTest,
 )
 from asl.language.errors import ExpressionError
-from asl.language.paths import Path
+from asl.language.jsonpath.paths import Path
 from asl.language.scope import Json
 
 __all__ = ["Report", "Rule", "parse_rule"]

@@ -8,7 +8,7 @@ from typing import Self
 
 from asl.language import jsontext
 from asl.language.errors import ExpressionError
-from asl.language.jsonata import CLOSING, NOTHING, OPENING, Expression, is_expression
+from asl.language.jsonata.expression import CLOSING, NOTHING, OPENING, Expression, is_expression
 from asl.language.scope import Json, Scope
 
 _Render = Callable[[Scope, str], Json]

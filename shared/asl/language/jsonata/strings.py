@@ -11,13 +11,13 @@ from jsonata.functions import Functions
 from jsonata.jexception import JException
 from jsonata.utils import Utils
 
-from asl.language.query.faults import TOO_MUCH
-from asl.language.query.functions import function
-from asl.language.query.regex import Pattern
-from asl.language.query.values import MAX_LENGTH
+from asl.language.jsonata.faults import TOO_MUCH
+from asl.language.jsonata.functions import function
+from asl.language.jsonata.regex import Pattern
+from asl.language.jsonata.values import MAX_LENGTH
 
 if TYPE_CHECKING:
-    from asl.language.query.evaluation import Evaluation
+    from asl.language.jsonata.evaluation import Evaluation
 
 
 @function("contains", "<s-(sf):b>")

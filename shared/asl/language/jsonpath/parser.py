@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from asl.language.path_filters import (
+from asl.language.jsonpath.filters import (
     OPERATORS,
     AllOf,
     AnyOf,
@@ -21,8 +21,9 @@ from asl.language.path_filters import (
     Negation,
     Query,
 )
-from asl.language.path_patterns import Pattern
-from asl.language.path_segments import (
+from asl.language.jsonpath.patterns import Pattern
+from asl.language.jsonpath.reader import TextReader
+from asl.language.jsonpath.segments import (
     Condition,
     Filter,
     Index,
@@ -36,7 +37,6 @@ from asl.language.path_segments import (
     Wildcard,
 )
 from asl.language.scope import Json
-from asl.language.text_reader import TextReader
 
 T = TypeVar("T")
 

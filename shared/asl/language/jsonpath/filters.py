@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from asl.language.path_patterns import Pattern
-from asl.language.path_segments import Condition, Segment, Walk
+from asl.language.jsonpath.patterns import Pattern
+from asl.language.jsonpath.segments import Condition, Segment, Walk
 from asl.language.scope import Json
 from asl.language.values import equal, is_number, kind_of, utf16_order
 

@@ -18,10 +18,10 @@ from jsonata.jexception import JException
 from jsonata.signature import Signature
 from jsonata.utils import Utils
 
-from asl.language.query.values import NULL
+from asl.language.jsonata.values import NULL
 
 if TYPE_CHECKING:
-    from asl.language.query.evaluation import Evaluation
+    from asl.language.jsonata.evaluation import Evaluation
 
 _PLURALS: Final = {
     "a": "arrays",

@@ -12,12 +12,12 @@ from jsonata.functions import Functions
 from jsonata.jexception import JException
 from jsonata.utils import Utils
 
-from asl.language.query.faults import TOO_MUCH
-from asl.language.query.functions import function
-from asl.language.query.values import MAX_LENGTH, copy_of
+from asl.language.jsonata.faults import TOO_MUCH
+from asl.language.jsonata.functions import function
+from asl.language.jsonata.values import MAX_LENGTH, copy_of
 
 if TYPE_CHECKING:
-    from asl.language.query.evaluation import Evaluation
+    from asl.language.jsonata.evaluation import Evaluation
 
 _DECIMAL: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?([Ee][-+]?[0-9]+)?")
 _PREFIXED: Final = re.compile(r"0[xX][0-9A-Fa-f]+|0[oO][0-7]+|0[bB][01]+")

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from asl.language.errors import ExpressionError, runtime_fault
-from asl.language.intrinsics import Call
+from asl.language.jsonpath.intrinsics import Call
+from asl.language.jsonpath.paths import Path, PathNotFound
 from asl.language.jsontext import compact
-from asl.language.paths import Path, PathNotFound
 from asl.language.scope import Json, Scope
 
 _REFERENCE_CALLS = frozenset(

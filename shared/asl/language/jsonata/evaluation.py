@@ -15,15 +15,15 @@ from jsonata import Jsonata
 from jsonata.jexception import JException
 from jsonata.utils import Utils
 
-from asl.language.query.faults import TOO_MUCH
-from asl.language.query.frames import Frame, Outside
-from asl.language.query.operators import Operators
-from asl.language.query.origin import BUILTIN, ORIGIN, OUTSIDE
-from asl.language.query.parsing import FreshParser
-from asl.language.query.regex import Pattern
-from asl.language.query.text import string_of
-from asl.language.query.transform import Transformer
-from asl.language.query.values import MAX_LENGTH, MAX_NESTING, NULL, admit, items_of
+from asl.language.jsonata.faults import TOO_MUCH
+from asl.language.jsonata.frames import Frame, Outside
+from asl.language.jsonata.operators import Operators
+from asl.language.jsonata.origin import BUILTIN, ORIGIN, OUTSIDE
+from asl.language.jsonata.parsing import FreshParser
+from asl.language.jsonata.regex import Pattern
+from asl.language.jsonata.text import string_of
+from asl.language.jsonata.transform import Transformer
+from asl.language.jsonata.values import MAX_LENGTH, MAX_NESTING, NULL, admit, items_of
 
 BUDGET: Final = 1_000_000
 """Steps an evaluation may take: one for each node evaluated, more for long values."""

@@ -13,7 +13,7 @@ from collections.abc import Hashable
 from random import Random
 from uuid import UUID
 
-from asl.language.intrinsic_signatures import (
+from asl.language.jsonpath.intrinsic_signatures import (
     FormatText,
     Misuse,
     anything,

@@ -24,15 +24,15 @@ from jsonata.jexception import JException
 
 from asl.language import jsontext
 from asl.language.errors import QUERY_EVALUATION_ERROR, ExpressionError, StateError
-from asl.language.query import builtins, states, strings
-from asl.language.query.check import Reading, check
-from asl.language.query.evaluation import Evaluation
-from asl.language.query.faults import describe_any
-from asl.language.query.frames import AN_ARRAY_BETWEEN, UNDEFINED, Outside
-from asl.language.query.functions import functions
-from asl.language.query.origin import STATES, Shortcut, plain, shortcut
-from asl.language.query.parsing import parse
-from asl.language.query.values import UnsupportedResultError, emit
+from asl.language.jsonata import builtins, states, strings
+from asl.language.jsonata.check import Reading, check
+from asl.language.jsonata.evaluation import Evaluation
+from asl.language.jsonata.faults import describe_any
+from asl.language.jsonata.frames import AN_ARRAY_BETWEEN, UNDEFINED, Outside
+from asl.language.jsonata.functions import functions
+from asl.language.jsonata.origin import STATES, Shortcut, plain, shortcut
+from asl.language.jsonata.parsing import parse
+from asl.language.jsonata.values import UnsupportedResultError, emit
 from asl.language.scope import Json, Scope
 
 OPENING: Final = "{%"

@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from asl.language import intrinsic_functions  # noqa: F401 - fills the register
 from asl.language.errors import ExpressionError, StateError
-from asl.language.intrinsic_signatures import (
+from asl.language.jsonpath import intrinsic_functions  # noqa: F401 - fills the register
+from asl.language.jsonpath.intrinsic_signatures import (
     INTRINSICS,
     Kind,
     Misuse,
     Signature,
     StringLiteral,
 )
-from asl.language.paths import Path
+from asl.language.jsonpath.paths import Path
+from asl.language.jsonpath.reader import TextReader
 from asl.language.scope import Json, Scope
-from asl.language.text_reader import TextReader
 
 INTRINSIC_FAILURE = "States.IntrinsicFailure"
 

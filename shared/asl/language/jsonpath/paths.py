@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from asl.language.errors import AslError, StateError
+from asl.language.jsonpath.parser import read_root, read_segments
+from asl.language.jsonpath.reader import TextReader
+from asl.language.jsonpath.segments import Index, Length, Name, Names, Segment, Walk
 from asl.language.jsontext import compact
-from asl.language.path_parser import read_root, read_segments
-from asl.language.path_segments import Index, Length, Name, Names, Segment, Walk
 from asl.language.scope import Json, Scope
-from asl.language.text_reader import TextReader
 from asl.language.values import kind_of
 
 REFERENCE_PATH_CONFLICT = "States.ReferencePathConflict"

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from asl.language.errors import ExpressionError
-from asl.language.path_segments import Walk
+from asl.language.jsonpath.segments import Walk
 
 _FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "u": re.UNICODE, "U": re.UNICODE}
 _LONGEST = 256

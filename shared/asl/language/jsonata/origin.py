@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from jsonata.parser import Parser
 
-from asl.language.query.frames import UNDEFINED, walk
+from asl.language.jsonata.frames import UNDEFINED, walk
 from asl.language.scope import Json, Scope
 
 STATES: Final = "states"

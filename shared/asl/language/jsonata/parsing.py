@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from jsonata.parser import Parser
 
-from asl.language.query.regex import Pattern
-from asl.language.query.values import well_formed
+from asl.language.jsonata.regex import Pattern
+from asl.language.jsonata.values import well_formed
 
 _SURROGATE_PAIR: Final = re.compile(
     r"((?<!\\)(?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"

@@ -1,0 +1,1 @@
+"""The rules of a Choice state in JSONPath, and their operators."""

@@ -1,0 +1,1 @@
+"""JSONata states: expressions, templates, and a thin layer over jsonata-python."""

@@ -1,0 +1,1 @@
+"""JSONPath states: paths, payload templates and intrinsic functions."""
