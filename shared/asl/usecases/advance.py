@@ -284,6 +284,7 @@ class Runner:
     ) -> Made | None:
         now = self._services.now()
         if isinstance(answer, Outcome):
+            self.transitions += 1
             return record_outcome(self._services, row, answer)
         with self._store.database.transaction():
             claim = self._store.claims.reclaim(row.id, row.fence, event)

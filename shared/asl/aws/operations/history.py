@@ -43,5 +43,5 @@ def _source(
     if any(event.id == 1 for event in events):
         role = call.services.role_arn(row.state_machine_id, row.version)
         started = {"roleArn": role, **started_through(call, machine, row)}
-    operations = call.store.histories.operations(row.id, sorted(of_states))
+    operations = call.store.histories.operations(row.root_execution or row.id, sorted(of_states))
     return Source(row, call.services.settings.aws_region, operations, started)
