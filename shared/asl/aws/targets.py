@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from asl.aws import errors
 from asl.aws.arns import Arn, parse_arn
@@ -119,6 +119,7 @@ def revision_id(state_machine_id: str, version: int) -> str | None:
 def find_run(call: Call, text: str) -> tuple[ExecutionRow, StateMachine]:
     """The run an ARN names, of a deleted machine too; ExecutionDoesNotExist, InvalidArn."""
     arn = parse_arn(text, "execution")
+    arn = replace(arn, name=arn.name.partition("/")[0])  # a child of a Map Run shows its label
     if is_own(call, arn) and arn.qualifier is not None:
         machines = [_living(call, arn), *call.store.machines.deleted(arn.name)]
         for machine in filter(None, machines):
