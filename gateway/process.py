@@ -16,8 +16,10 @@ from gateway.exchange import Exchange, Reply
 # FN_HOT_START_TIMEOUT_MSECS and FN_FREEZE_IDLE_MSECS of a Fn server, in seconds.
 START_TIMEOUT = 5.0
 FREEZE_AFTER = 0.05
-# The FDK closes a connection that was idle for 75 s (fdk/async_http/server.py).
-_RECONNECT_AFTER = 60.0
+# The FDK means to close a connection that was idle for 75 s, but keeps a whole core busy with asking
+# itself whether it is time (fdk/async_http/protocol.py, whose clock stands still). So it is closed
+# from here before.
+_RECONNECT_AFTER = 30.0
 _LOOK_EVERY = 0.005
 # What the console script `fdk` does, without depending on where it was installed. The FDK asks for
 # the current event loop, and Python 3.14 no longer makes one by itself.
@@ -100,7 +102,10 @@ class FunctionProcess:
     def rest(self, when_idle_too_long: Callable[[], None]) -> None:
         """Called when there is nothing to do: starts the idle time, and perhaps freezes."""
         self.idle_since = self._loop.time()
-        self._timers = [self._loop.call_later(self.runtime.idle_timeout, when_idle_too_long)]
+        self._timers = [
+            self._loop.call_later(self.runtime.idle_timeout, when_idle_too_long),
+            self._loop.call_later(_RECONNECT_AFTER, self._disconnect),
+        ]
         if self._freezes:
             self._timers.append(self._loop.call_later(FREEZE_AFTER, self._freeze))
 
@@ -125,6 +130,10 @@ class FunctionProcess:
             exchange.close()
         _, self._exchange = await self._loop.create_unix_connection(Exchange, str(self._socket))
         return self._exchange
+
+    def _disconnect(self) -> None:
+        if self._exchange:
+            self._exchange.close()
 
     def _freeze(self) -> None:
         self._frozen = True
