@@ -16,8 +16,8 @@ from gateway.exchange import Exchange, Reply
 # FN_HOT_START_TIMEOUT_MSECS and FN_FREEZE_IDLE_MSECS of a Fn server, in seconds.
 START_TIMEOUT = 5.0
 FREEZE_AFTER = 0.05
-# The FDK means to close a connection that was idle for 75 s, but its clock stands still, and it asks
-# itself without a pause whether it is time (fdk/async_http/protocol.py). So it is closed from here.
+# The FDK means to close a connection that was idle for 75 s, but its clock stands still, and it
+# asks itself without a pause whether it is time (fdk/async_http/protocol.py). So we close it.
 _RECONNECT_AFTER = 30.0
 _LOOK_EVERY = 0.005
 # What the console script `fdk` does, without depending on where it was installed. The FDK asks for
