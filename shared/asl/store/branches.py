@@ -10,9 +10,7 @@ from asl.language.effects import Fail
 from asl.store.database import Database
 from asl.store.map_children import MapChildren
 from asl.store.map_runs import MapRuns
-from asl.store.rows import LIVE, Awaiting, OperationRow, Status, operation_id
-
-_LIVE = ", ".join(f"'{status}'" for status in LIVE)
+from asl.store.rows import LIVE_LIST, Awaiting, OperationRow, Status, operation_id
 
 
 class Parent(NamedTuple):
@@ -63,12 +61,12 @@ class Branches:
         self._select_live = database.sql(
             "SELECT number, branch, state, type, entered_event, opens, child_execution, map_run_id "
             "FROM operation WHERE execution_id = ? AND parent = ? AND parent > 0 "
-            f"AND status IN ({_LIVE}) ORDER BY branch"
+            f"AND status IN ({LIVE_LIST}) ORDER BY branch"
         )
         self._abort_live = database.sql(
             f"UPDATE operation SET status = '{Status.ABORTED}', due_at = NULL, ended_at = ?, "
             "token = NULL WHERE execution_id = ? AND parent = ? AND parent > 0 "
-            f"AND status IN ({_LIVE})"
+            f"AND status IN ({LIVE_LIST})"
         )
 
     def join(self, row: OperationRow, last_event: int, now: int) -> list[str]:

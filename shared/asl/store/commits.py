@@ -148,8 +148,7 @@ class Commits:
         for inserted in changes.inserts:
             self._db.execute(self._insert_operation, inserted)
         if records:
-            history = (claim.run.id, records[0].id, row.number, history_text(records))
-            self._db.execute(self._insert_history, history)
+            self.append_history(claim.run.id, row.number, records)
         if claim.child is None:
             self._write_execution(claim.execution, changes.execution, len(records))
             return
@@ -178,6 +177,11 @@ class Commits:
             self._map_runs.end(row.map_run_id, step.map_run.ended, now)
         elif row.status == Status.FAILED:
             self._map_runs.end(row.map_run_id, FAILED, now)
+
+    def append_history(self, execution_id: str, number: int, records: Sequence[Record]) -> None:
+        """Append the events of one operation (0: of the run itself); there is at least one."""
+        history = (execution_id, records[0].id, number, history_text(records))
+        self._db.execute(self._insert_history, history)
 
     def save_execution(self, row: ExecutionRow) -> None:
         """Write what changes of a run; its row is locked."""

@@ -11,7 +11,7 @@ from asl.language.effects import Record
 from asl.store.claims import RUNNING, Claims
 from asl.store.commits import Commits
 from asl.store.database import Database
-from asl.store.drafts import first_operation, history_text
+from asl.store.drafts import first_operation
 from asl.store.errors import MachineDeleted, NameTaken, UniqueViolation
 from asl.store.machines import ACTIVE
 from asl.store.map_children import MapChildren
@@ -20,7 +20,7 @@ from asl.store.map_stops import MapStops
 from asl.store.rows import (
     INSERT_EXECUTION,
     INSERT_OPERATION,
-    LIVE,
+    LIVE_LIST,
     ExecutionRow,
     OperationRow,
     Status,
@@ -29,8 +29,6 @@ from asl.store.rows import (
     replace,
 )
 from asl.store.tables import Execution, Operation
-
-_LIVE = ", ".join(f"'{status}'" for status in LIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +57,9 @@ class Executions:
         )
         self._insert = database.sql(INSERT_EXECUTION)
         self._insert_operation = database.sql(INSERT_OPERATION)
-        self._insert_history = database.sql(
-            "INSERT INTO history (execution_id, first, operation, events) VALUES (?, ?, ?, ?)"
-        )
         self._abort_all = database.sql(
             f"UPDATE operation SET status = '{Status.ABORTED}', due_at = NULL, ended_at = ?, "
-            f"token = NULL, fence = fence + 1 WHERE execution_id = ? AND status IN ({_LIVE})"
+            f"token = NULL, fence = fence + 1 WHERE execution_id = ? AND status IN ({LIVE_LIST})"
         )
         self._select_by_name = database.sql(
             "SELECT id FROM execution WHERE state_machine_id = ? AND name = ?"
@@ -87,8 +82,7 @@ class Executions:
             except UniqueViolation as taken:
                 raise NameTaken(row.name) from taken
             self._db.execute(self._insert_operation, first)
-            history = (row.id, started.id, 0, history_text([started]))
-            self._db.execute(self._insert_history, history)
+            self._commits.append_history(row.id, 0, [started])
         return first.id
 
     def find_by_name(self, state_machine_id: str, name: str) -> ExecutionRow | None:
@@ -169,7 +163,7 @@ class Executions:
             self._map_children.abort_below(execution_id, now)
             self._map_runs.abort(self._map_runs.running_of(execution_id), now)
             record = Record(row.events + 1, 0, ending.event, now, ending.details)
-            self._db.execute(self._insert_history, (row.id, record.id, 0, history_text([record])))
+            self._commits.append_history(row.id, 0, [record])
             ended = replace(
                 row,
                 status=ending.status,

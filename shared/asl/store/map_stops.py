@@ -8,9 +8,7 @@ from asl.store.branches import Branches
 from asl.store.claims import RUNNING, Claim, Claims, text_or_none
 from asl.store.commits import Commits
 from asl.store.database import Database
-from asl.store.rows import LIVE, ExecutionRow, Status, execution_from, operation_id
-
-_LIVE = ", ".join(f"'{status}'" for status in LIVE)
+from asl.store.rows import LIVE_LIST, ExecutionRow, Status, execution_from, operation_id
 
 
 class MapStops:
@@ -24,7 +22,7 @@ class MapStops:
         self._select_live = database.sql(
             "SELECT o.number FROM operation o JOIN map_run m ON o.execution_id = m.execution_id "
             "AND o.parent = m.operation AND o.parent > 0 WHERE m.id = ? "
-            f"AND o.child_execution = ? AND o.status IN ({_LIVE})"
+            f"AND o.child_execution = ? AND o.status IN ({LIVE_LIST})"
         )
         self._mark_operation = database.sql(
             f"UPDATE operation SET status = '{Status.ABORTED}' WHERE execution_id = ? "

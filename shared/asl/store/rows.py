@@ -25,6 +25,7 @@ class Status(StrEnum):
 
 
 LIVE = (Status.PENDING, Status.EXECUTING, Status.WAITING)
+LIVE_LIST = ", ".join(f"'{status}'" for status in LIVE)  # as SQL
 ENDED = (Status.SUCCEEDED, Status.FAILED, Status.TIMED_OUT, Status.ABORTED)
 
 

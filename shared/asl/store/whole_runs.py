@@ -10,7 +10,6 @@ from asl.language.events import Entered
 from asl.store.claims import Claim, Claims
 from asl.store.commits import Commits
 from asl.store.database import Database
-from asl.store.drafts import history_text
 from asl.store.errors import NameTaken, UniqueViolation
 from asl.store.rows import (
     INSERT_EXECUTION,
@@ -39,9 +38,6 @@ class WholeRuns:
         self._commits = commits
         self._insert_execution = database.sql(INSERT_EXECUTION)
         self._insert_operation = database.sql(INSERT_OPERATION)
-        self._insert_history = database.sql(
-            "INSERT INTO history (execution_id, first, operation, events) VALUES (?, ?, ?, ?)"
-        )
         self._begin = database.sql(
             "UPDATE operation SET status = 'Executing', awaiting = ?, fence = fence + 1, "
             "due_at = ?, entered_event = 1 WHERE execution_id = ? AND number = ? AND fence = ?"
@@ -87,5 +83,4 @@ class WholeRuns:
         for row in run.operations:
             self._db.execute(self._insert_operation, row)
         for number, records in run.history:
-            parameters = (run.execution.id, records[0].id, number, history_text(records))
-            self._db.execute(self._insert_history, parameters)
+            self._commits.append_history(run.execution.id, number, records)

@@ -159,7 +159,8 @@ class Runner:
                 self._start_call(row, claim)
         elif row.due_at is not None:
             wake_timer(self._services, row.due_at)
-        if row.ends and not row.parent:
+        waited_for = claim.execution.parent_execution is not None
+        if row.ends and not row.parent and (waited_for or row.status != Status.SUCCEEDED):
             after_end(self._services, row.execution_id, self._services.now())
         self._hand_over(ready)
 
@@ -244,8 +245,7 @@ class Runner:
         attempt = attempt_of(row, claim.run)
         latest = self._deadline - MARGIN_SECONDS * 1000
         seconds = seconds_left(row, self._services.now(), latest)
-        call = self._services.functions.call
-        self._calls.start(row, call, request, attempt, seconds)
+        self._calls.start(row, self._services.functions.call, request, attempt, seconds)
 
     def _await_calls(self) -> None:
         answered = self._calls.answered(POLL_SECONDS)
