@@ -31,6 +31,8 @@ class MapRunRow(NamedTuple):
     counts: str | None
     started_at: int
     ended_at: int | None
+    redrives: int | None = None
+    redriven_at: int | None = None
 
     @property
     def is_exceeded(self) -> bool:

@@ -72,6 +72,9 @@ class ExecutionRow(NamedTuple):
     root_execution: str | None = None
     map_run_id: str | None = None
     label: str | None = None
+    redrives: int | None = None
+    redriven_at: int | None = None
+    shipped_at: int | None = None
 
 
 class OperationRow(NamedTuple):

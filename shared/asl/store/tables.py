@@ -63,7 +63,8 @@ class Execution(Table):
     due_at: when the run as a whole times out. published, alias: the published version and the
     alias through which it was started. parent_execution, parent_operation: the Task that waits
     for its end. Of a child of a Map Run: root_execution, under whose lock and with whose numbers
-    its operations stand, and the run with its label.
+    its operations stand, and the run with its label. redrives: how often it was redriven, NULL for
+    never. shipped_at: when its record was handed to the log store, after its end.
     """
 
     id = ShortText(26, primary_key=True)
@@ -92,6 +93,9 @@ class Execution(Table):
     root_execution = ShortText(26, null=True)
     map_run_id = ShortText(36, null=True)
     label = ShortText(40, null=True)
+    redrives = IntegerField(null=True)
+    redriven_at = BigIntegerField(null=True)
+    shipped_at = BigIntegerField(null=True)
 
     class Meta:
         indexes = (
@@ -264,9 +268,29 @@ class MapRun(Table):
     counts = Json(null=True)
     started_at = BigIntegerField()
     ended_at = BigIntegerField(null=True)
+    redrives = IntegerField(null=True)
+    redriven_at = BigIntegerField(null=True)
 
     class Meta:
         indexes = ((("execution_id",), False), (("owner", "started_at"), False))
+
+
+class QueueEntry(Table):
+    """A run of a queue with a limit, from its start to its end; admitted: it may go on."""
+
+    execution_id = ShortText(26, primary_key=True)
+    queue = ShortText(80)
+    admitted = BooleanField()
+
+    class Meta:
+        indexes = ((("queue", "admitted", "execution_id"), False),)
+
+
+class Counter(Table):
+    """What has been counted since the installation began."""
+
+    name = ShortText(80, primary_key=True)
+    value = BigIntegerField()
 
 
 TABLES = (
@@ -281,4 +305,6 @@ TABLES = (
     Alias,
     Activity,
     MapRun,
+    QueueEntry,
+    Counter,
 )
