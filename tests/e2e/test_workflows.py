@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+DECLINED = {"fail": "Declined"}
 LAMBDA = "arn:aws:lambda:us-east-1:000000000000:function"
 
 
@@ -162,3 +163,36 @@ def wait_for(condition, seconds=10):
     while not condition():
         assert time.monotonic() < until, "it has not come about"
         time.sleep(0.02)
+
+
+def test_a_redriven_run_calls_again_what_failed_and_nothing_else(states):
+    good = {"Good": task("fn:tasks/echo", End=True)}
+    bad = {
+        "Later": {"Type": "Wait", "Seconds": 2, "Next": "Bad"},
+        "Bad": task("fn:tasks/moody", Parameters=DECLINED, End=True),
+    }
+    branches = [{"StartAt": next(iter(branch)), "States": branch} for branch in (good, bad)]
+    machine = states.do("create", definition=alone({"Type": "Parallel", "Branches": branches}))
+    run = states.do("invoke", state_machine=machine["id"], input={"n": 1}, wait=10)
+    assert (run["status"], run["error"]) == ("Failed", "Declined")
+
+    redriven = states.do("redrive", execution=run["execution"])
+    ended = states.ended(run["execution"])
+    steps = states.do("steps", execution=run["execution"])["items"]
+
+    assert (redriven["status"], redriven["redrives"]) == ("Executing", 1)
+    assert ended["status"] == "Failed"  # it declines for ever
+    assert [(step["state"], step["status"]) for step in steps] == [
+        ("S", "Failed"), ("Good", "Succeeded"), ("Later", "Succeeded"), ("Bad", "Failed"),
+        ("Bad", "Failed"),
+    ]  # fmt: skip
+
+
+def test_a_run_goes_on_from_a_state_with_another_input(states):
+    run = states.start_run(alone(task("fn:tasks/moody")), DECLINED, wait=10)
+
+    states.do("redrive", execution=run["execution"], input={"answer": "at last"})
+    ended = states.ended(run["execution"])
+
+    assert (ended["status"], ended["output"]) == ("Succeeded", "at last")
+    assert states.call("redrive", execution=run["execution"])[0] == 409

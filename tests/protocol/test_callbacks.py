@@ -8,7 +8,7 @@ from asl.usecases.signal import Signal, signal
 from asl.usecases.stop import Stop, stop
 from asl.usecases.workers import take_task
 
-from tests.protocol.world import World
+from tests.protocol.world import Crash, World
 from tests.store.invariants import check_invariants
 
 ARN = "arn:aws:states:us-east-1:000000000000"
@@ -189,3 +189,37 @@ def test_stop_reaches_the_children(world):
     statuses = [row[0] for row in world.services.store.database.execute(select).fetchall()]
 
     assert statuses == ["Aborted", "Aborted"]
+
+
+def test_a_result_that_a_task_brings_is_brought_once_wherever_its_runner_dies(tmp_path):
+    """The Task that brings it is made again, and sees that it was itself who did."""
+    number, crashed = 0, True
+    while crashed:
+        number += 1
+        for after in (False, True):
+            crashed = _brings_a_result(tmp_path / f"{number}-{after}.db", number, after=after)
+            while World.opened:
+                World.opened.pop().close()
+
+
+def _brings_a_result(path, number, *, after):
+    world = World(f"sqlite:///{path}")
+    waits = world.start(waiting(), {})
+    deliver_all(world)
+    parameters = {"TaskToken": token_of(world), "Output": "7"}
+    resource = "arn:aws:states:::aws-sdk:sfn:sendTaskSuccess"
+    brings = world.start(one({"Type": "Task", "Resource": resource, "Parameters": parameters}), {})
+    world.statements.arm(number, after=after)
+    crashed = False
+    try:
+        world.settle()
+    except Crash:
+        crashed = True
+    if crashed:
+        world.crash_and_recover()
+        world.settle()
+    check_invariants(world.services.store)
+    assert [ended(world, run)[:2] for run in (waits, brings)] == [
+        ("Succeeded", 7), ("Succeeded", {}),
+    ]  # fmt: skip
+    return crashed

@@ -10,19 +10,28 @@ from asl.language import jsontext
 from asl.store.rows import ENDED, LIVE, Awaiting, OperationRow, Status, operation_from
 from asl.store.store import Store
 
+from tests.store.history_rules import check_history_rules
+
 RUNNING = (Status.PENDING, Status.EXECUTING)
-OF_EXECUTION = ("operation", "history", "map_run")
+OF_EXECUTION = ("operation", "history", "map_run", "queue_entry")
 OF_MACHINE = ("execution", "state_machine_version", "published_version", "alias")
 
 
 def check_invariants(store: Store) -> None:
     """Assert them all; reads every row, so it is for tests."""
     _check_orphans(store)
+    _check_queues(store)
     histories = _histories(store)
     operations = _operations(store)
-    for execution in _rows(store, "execution"):
+    executions = _rows(store, "execution")
+    closed = {e["id"] for e in executions if e["shipped_at"] and not e["root_execution"]}
+    for execution in executions:
         id_ = execution["id"]
+        if (execution["root_execution"] or id_) in closed:  # it is being removed, last rows first
+            assert execution["ended_at"] is not None
+            continue
         _check_history(execution, histories[id_])
+        check_history_rules(execution, histories[id_])
         if execution["root_execution"] is not None:
             _check_child(execution, operations[execution["root_execution"]])
             continue
@@ -50,6 +59,19 @@ def _check_orphans(store: Store) -> None:
 
 
 VERSIONS = "state_machine_version"
+
+
+def _check_queues(store: Store) -> None:
+    """Who has a place or waits for one has not ended; who waits has an operation that does."""
+    queued = "SELECT execution_id FROM operation WHERE status = 'Pending' AND awaiting = 'queue'"
+    held = {id_ for (id_,) in store.database.execute(queued).fetchall()}
+    status = {row["id"]: row["status"] for row in _rows(store, "execution")}
+    for entry in _rows(store, "queue_entry"):
+        id_ = entry["execution_id"]
+        assert status[id_] in RUNNING, f"{id_} has ended, but keeps its place in a queue"
+        assert bool(entry["admitted"]) == (id_ not in held), f"{id_}: {entry}"
+        held.discard(id_)
+    assert not held, f"{held} wait in no queue"
 
 
 def _check_history(execution: dict[str, Any], rows: Sequence[dict[str, Any]]) -> None:
@@ -126,23 +148,31 @@ def _check_branches(operations: Sequence[OperationRow]) -> None:
             assert by_number[row.parent].status == Status.WAITING, f"{row.id} outlives its parent"
         if row.status == Status.WAITING and row.awaiting == Awaiting.BRANCHES:
             _check_waiting(row, [c for c in below[row.number] if c.parent_round == row.round])
-        elif row.status == Status.PENDING and row.due_at is None:
+        elif row.status == Status.PENDING and row.due_at is None and not _is_queued(row):
             parent = by_number[row.parent]
-            assert row.opens, f"{row.id} is held, but opens no branch"
-            assert row.branch >= parent.released, f"{row.id} is held, but was released"
+            next_number = parent.first_child + parent.released
+            assert row.number >= next_number, f"{row.id} is held, but was released"
+
+
+def _is_queued(row: OperationRow) -> bool:
+    """Whether it waits for the turn of its run."""
+    return row.awaiting == Awaiting.QUEUE
 
 
 def _check_waiting(parent: OperationRow, children: Sequence[OperationRow]) -> None:
     """A Parallel or Map that waits for branches: each ended one is counted, and one is at work."""
     borne = parent.map_run_id is not None
-    ended = [row for row in children if row.ends and (borne or row.status == Status.SUCCEEDED)]
-    assert len({row.branch for row in ended}) == len(ended), f"{parent.id}: a branch ended twice"
+    succeeded = [row.branch for row in children if row.ends and row.status == Status.SUCCEEDED]
+    assert len(set(succeeded)) == len(succeeded), f"{parent.id}: a branch ended twice"
+    newest = {row.branch: row for row in children}.values()  # a redriven branch goes on in new rows
+    ended = [row for row in newest if row.ends and (borne or row.status == Status.SUCCEEDED)]
     assert parent.pending == parent.opened - len(ended), f"{parent.id}: {parent.pending} pending"
     assert parent.pending > 0, f"{parent.id} was not woken"
     live = [row for row in children if row.status in LIVE]
     assert len({row.branch for row in live}) == len(live), f"{parent.id}: a branch is live twice"
     assert len(live) == parent.pending, f"{parent.id}: a branch was lost"
     held = [row for row in live if row.status == Status.PENDING and row.due_at is None]
+    held = [row for row in held if not _is_queued(row)]
     assert len(held) == parent.opened - parent.released, f"{parent.id}: {len(held)} held"
     assert len(held) < len(live), f"{parent.id}: all are held, nobody will release them"
 

@@ -6,6 +6,7 @@ import multiprocessing
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
@@ -16,6 +17,7 @@ from asl.store.errors import AslError, NameTaken
 from asl.store.rows import ExecutionRow, OperationRow
 from asl.store.store import open_store
 from asl.usecases.services import Services
+from asl.usecases.transitions import again
 
 from tests.store.engine import NOW, Engine
 
@@ -143,6 +145,17 @@ def take_lease(parties: int, url: str, names: Sequence[str], holder: str) -> lis
 def migrate(parties: int, url: str) -> None:
     _together(parties)
     open_store(url).database.close()
+
+
+def evict_runs(parties: int, url: str, batches: Sequence[Sequence[str]]) -> int:
+    """Close and remove the same runs, batch by batch; how many were removed here."""
+    store = _services(url).store
+    gone = 0
+    for batch in batches:
+        _together(parties)
+        again(partial(store.shipping.close, store.shipping.ended(batch), NOW))
+        gone += again(partial(store.eviction.evict, batch))
+    return gone
 
 
 def evict_all(parties: int, url: str, machine_ids: Sequence[str]) -> list[int]:

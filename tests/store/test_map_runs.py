@@ -164,6 +164,8 @@ def test_eviction_takes_the_children_with_their_run_and_never_before(engine: Eng
     assert answered is not None
     engine.drain(*answered[1])
     assert eviction.old(later, 1, 10) == [parent.execution_id]
+    shipping = engine.store.shipping
+    shipping.close(shipping.ended([parent.execution_id]), later)
     assert eviction.evict([parent.execution_id]) == 1
     for table in ("execution", "operation", "history", "map_run"):
         count = engine.store.database.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from asl.store.store import Store
 
 from tests.store import races
-from tests.store.engine import LEASE, NOW, TASK, Engine, machine
+from tests.store.engine import NOW, TASK, Engine, machine
 from tests.store.races import Racers
 
 WAIT = machine({"W": {"Type": "Wait", "Seconds": 60, "End": True}})
@@ -52,21 +52,6 @@ def test_a_call_is_held_by_its_fence(engine: Engine, store: Store) -> None:
     engine.answer(row)
     assert not store.due.renew(*key, row.fence, NOW + 9)
     assert store.due.next() is None
-
-
-def test_an_overdue_operation_is_put_off_by_one_healer(engine: Engine, store: Store) -> None:
-    _, first = engine.start(engine.create())
-    assert not store.due.postpone(first, NOW - 1, NOW + LEASE)
-    assert store.due.postpone(first, NOW, NOW + LEASE)
-    assert not store.due.postpone(first, NOW, NOW + LEASE)
-    assert store.due.operations(NOW + LEASE - 1, 10) == []
-    assert store.due.operations(NOW + LEASE, 10) == [first]
-
-
-def test_what_has_ended_is_never_put_off_into_life(engine: Engine, store: Store) -> None:
-    _, first = engine.start(engine.create())
-    engine.drain(first)
-    assert not store.due.postpone(first, NOW + LEASE, NOW)
 
 
 def test_a_lease_is_kept_by_its_holder_until_it_lapses(store: Store) -> None:

@@ -18,7 +18,7 @@ from asl.language.scope import Json, Scope
 class ExecutionContext:
     """What the context object says of the run: `$$.Execution` and `$$.StateMachine`.
 
-    started_at: ms since epoch. redrive_count is None where AWS shows none (Express).
+    started_at, redriven_at: ms since epoch. redrive_count is None where AWS shows none (Express).
     """
 
     id: str
@@ -29,6 +29,7 @@ class ExecutionContext:
     machine_name: str
     role_arn: str = ""
     redrive_count: int | None = 0
+    redriven_at: int | None = None
 
     def child(self, label: str, name: str, input_: Document, started_at: int) -> ExecutionContext:
         """Of a child of one of its Map Runs; labels are those of the machine, however deep."""
@@ -58,6 +59,8 @@ class ExecutionContext:
         }
         if self.redrive_count is not None:
             execution["RedriveCount"] = self.redrive_count
+        if self.redriven_at is not None:
+            execution["RedriveTime"] = timestamps.format(self.redriven_at)
         return {
             "Execution": execution,
             "StateMachine": {"Id": self.machine_id, "Name": self.machine_name},

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from asl.language import jsontext
 from asl.language.effects import Fail
+from asl.store.child_runs import ChildRuns
 from asl.store.database import Database
 from asl.store.map_children import MapChildren
 from asl.store.map_runs import MapRuns
@@ -33,6 +34,7 @@ class Branches:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._child_runs = ChildRuns(database)
         self._map_runs = MapRuns(database)
         self._map_children = MapChildren(database)
         self._count_down = database.sql(
@@ -51,7 +53,8 @@ class Branches:
             "UPDATE operation SET released = released + ? WHERE execution_id = ? AND number = ?"
         )
         self._start = database.sql(
-            "UPDATE operation SET due_at = ?, last_event = ? WHERE execution_id = ? "
+            "UPDATE operation SET due_at = ?, last_event = COALESCE(?, last_event) "
+            "WHERE execution_id = ? "
             f"AND number = ? AND status = '{Status.PENDING}'"
         )
         self._fail = database.sql(
@@ -94,9 +97,9 @@ class Branches:
             return []
         self._db.execute(self._release, (count, *key))
         first = parent.first_child + parent.released
-        last_event = 0 if parent.map_run_id is not None else last_event  # a history of its own
+        after = last_event if parent.map_run_id is None else None  # children have their own history
         for number in range(first, first + count):
-            self._db.execute(self._start, (now, last_event, key[0], number))
+            self._db.execute(self._start, (now, after, key[0], number))
         return [operation_id(key[0], number) for number in range(first, first + count)]
 
     def _room(self, parent: Parent) -> int:
@@ -162,6 +165,7 @@ class Branches:
                     begun.append((branch, state, type_ if entered else ""))
             self._db.execute(self._abort_live, (now, *key))
         self._map_runs.abort(map_runs, now)
+        self._child_runs.wake_orphans(besides.execution_id, now)
         gone = children - {besides.child_execution, None}
         self._map_children.abort([child for child in gone if child], now)
         return begun

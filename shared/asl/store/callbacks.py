@@ -20,6 +20,9 @@ class Callbacks:
         self._beat = database.sql(
             "UPDATE operation SET due_at = ? WHERE execution_id = ? AND number = ? AND fence = ?"
         )
+        self._select_call_id = database.sql(
+            "SELECT call_id FROM operation WHERE execution_id = ? AND number = ?"
+        )
         self._select_offered = database.sql(
             "SELECT execution_id, number FROM operation WHERE activity = ? "
             "ORDER BY created_at LIMIT ?"
@@ -50,6 +53,12 @@ class Callbacks:
         """Spent where the operation is there and only its run has ended."""
         key = split_operation_id(id_)
         return TokenSpent() if key is not None and self._claims.exists(*key) else TokenUnknown()
+
+    def brought_by(self, token: str) -> str | None:
+        """Who last brought a result of the Task that a token belongs to."""
+        key = split_operation_id(token.rpartition(".")[0])
+        found = None if key is None else self._db.execute(self._select_call_id, key).fetchone()
+        return None if found is None else found[0]
 
     def beat(self, row: OperationRow, due_at: int | None) -> None:
         """A sign of life: the operation is next looked at at `due_at`."""

@@ -27,6 +27,7 @@ from asl.store.map_children import MapChild, MapChildren
 from asl.store.map_runs import MapRuns
 from asl.store.rows import (
     LIVE,
+    RUNNING,
     SELECT_EXECUTION,
     SELECT_OPERATION,
     Awaiting,
@@ -36,7 +37,6 @@ from asl.store.rows import (
     split_operation_id,
 )
 
-RUNNING = (Status.PENDING, Status.EXECUTING)
 LARGEST_RESULT = 6 * DATA_LIMIT  # characters; escaped, a byte of UTF-8 may take six
 
 
@@ -86,7 +86,8 @@ class Claims:
         self._select_operation = database.sql(SELECT_OPERATION)
         self._select_outputs = database.sql(
             "SELECT branch, output, last_event FROM operation WHERE execution_id = ? "
-            "AND parent = ? AND parent > 0 AND parent_round = ? AND ends = ? ORDER BY branch"
+            "AND parent = ? AND parent > 0 AND parent_round = ? AND ends = ? "
+            f"AND status = '{Status.SUCCEEDED}' ORDER BY branch"
         )
 
     def claim(self, operation_id: str, now: int) -> Claim | None:

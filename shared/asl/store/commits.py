@@ -6,46 +6,23 @@ One transaction, begun by the caller, under the lock of the run and guarded by t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import ClassVar
 
-from asl.language import jsontext
-from asl.language.document import Document
-from asl.language.effects import (
-    Branch,
-    Call,
-    Callback,
-    Effect,
-    Fail,
-    Finish,
-    Fork,
-    Goto,
-    Offer,
-    ReadItems,
-    Record,
-    Retry,
-    ServiceCall,
-    Sleep,
-    WriteResults,
-)
-from asl.language.events import Drained
+from asl.language.effects import Branch, Effect, Fail, Finish, Fork, Record
+from asl.language.events import Drained, TimedOut
 from asl.language.map_run import FAILED, MapRun
 from asl.language.step import Step
 from asl.store.branches import Branches
+from asl.store.changes import PLAIN, Changes
+from asl.store.child_runs import ChildRuns
 from asl.store.claims import Claim, json_or_none
 from asl.store.database import Database
-from asl.store.drafts import (
-    first_operation,
-    history_text,
-    read_request_text,
-    request_text,
-    service_request_text,
-    write_request_text,
-)
+from asl.store.drafts import first_operation, history_text
 from asl.store.errors import StaleClaim
 from asl.store.map_children import MapChildren, child_id
 from asl.store.map_runs import MapRuns
 from asl.store.rows import (
+    ENDED,
     INSERT_OPERATION,
     UPDATE_OPERATION,
     Awaiting,
@@ -57,26 +34,13 @@ from asl.store.rows import (
 )
 
 
-@dataclass(slots=True)
-class Changes:
-    """What one transition writes, gathered before it is written.
-
-    ready: ids of operations that may be claimed now. child: of a Map Run, whose operation it is.
-    """
-
-    execution: ExecutionRow
-    operation: OperationRow
-    child: ExecutionRow | None = None
-    inserts: list[OperationRow] = field(default_factory=list)
-    ready: list[str] = field(default_factory=list)
-
-
 class Commits:
     """Applies a step to the tables. Every verb wants a transaction around it."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
         self._branches = Branches(database)
+        self._child_runs = ChildRuns(database)
         self._map_runs = MapRuns(database)
         self._map_children = MapChildren(database)
         self._update_operation = database.sql(UPDATE_OPERATION)
@@ -89,6 +53,7 @@ class Commits:
         self._count_execution = database.sql(
             "UPDATE execution SET events = ?, operations = ? WHERE id = ?"
         )
+        self._leave_queue = database.sql("DELETE FROM queue_entry WHERE execution_id = ?")
         self._insert_history = database.sql(
             "INSERT INTO history (execution_id, first, operation, events) VALUES (?, ?, ?, ?)"
         )
@@ -117,11 +82,19 @@ class Commits:
             changes.child = self._started(claim.child.row, now)
         if step.map_run is not None and step.map_run.opened is not None:
             self._open_map_run(changes, claim, step.map_run.opened, now)
-        apply = self._EFFECTS[type(step.effect)]
-        apply(self, changes, claim, step, now, lease)
+        self._apply(changes, claim, step, now, lease)
+        if claim.operation.awaiting == Awaiting.CHILD and isinstance(claim.event, TimedOut):
+            self._child_runs.wake_of(claim.execution.id, claim.operation.number, now)
         self._write(claim, changes, step.records)
         self._end_map_run(changes.operation, step, now)
         return changes.operation, changes.ready
+
+    def _apply(self, changes: Changes, claim: Claim, step: Step, now: int, lease: int) -> None:
+        kind = type(step.effect)
+        if kind in PLAIN:
+            PLAIN[kind](changes, claim, step, now, lease)
+        else:
+            self._EFFECTS[kind](self, changes, claim, step, now)
 
     def retake(self, claim: Claim, until: int) -> OperationRow:
         """Take over a call whose runner was lost; the same attempt goes on under a new fence."""
@@ -184,187 +157,47 @@ class Commits:
         self._db.execute(self._insert_history, history)
 
     def save_execution(self, row: ExecutionRow) -> None:
-        """Write what changes of a run; its row is locked."""
+        """Write what changes of a run; its row is locked.
+
+        One that has ended leaves its queue; unless it succeeded, no run is left for its Tasks to
+        wait for.
+        """
         self._db.execute(
             self._update_execution,
             (row.status, row.output, row.error, row.cause, row.events, row.operations,
              row.started_at, row.ended_at, row.due_at, row.id),
         )  # fmt: skip
+        if row.status in ENDED and row.queue:
+            self._db.execute(self._leave_queue, (row.id,))
+        if row.status in ENDED and row.status != Status.SUCCEEDED:
+            self._child_runs.wake_orphans(row.id, row.ended_at or 0)
 
-    def _number(self, changes: Changes) -> int:
-        """The next operation's number in its run."""
-        number = changes.execution.operations + 1
-        changes.execution = replace(changes.execution, operations=number)
-        return number
-
-    def _goto(self, changes: Changes, claim: Claim, step: Step, now: int, _lease: int) -> None:
-        effect: Goto = step.effect  # type: ignore[assignment]
-        self._end(changes, Status.SUCCEEDED, now, output=effect.output)
-        row = changes.operation
-        following = replace(
-            first_operation(
-                claim.execution, self._number(changes), effect.state, effect.output, now
-            ),
-            parent=row.parent,
-            branch=row.branch,
-            parent_round=row.parent_round,
-            opens=False,
-            variables=effect.variables.text,
-            last_event=step.exit_event,
-            child_execution=row.child_execution,
-            weight=row.weight,
-        )
-        changes.inserts.append(following)
-        changes.ready.append(following.id)
-
-    def _end(
-        self, changes: Changes, status: Status, now: int, output: Document | None = None
-    ) -> None:
-        changes.operation = replace(
-            changes.operation,
-            status=status,
-            awaiting=Awaiting.NOTHING,
-            ended_at=now,
-            output=None if output is None else output.text,
-        )
-
-    def _finish(self, changes: Changes, _claim: Claim, step: Step, now: int, _lease: int) -> None:
+    def _finish(self, changes: Changes, _claim: Claim, step: Step, now: int) -> None:
         effect: Finish = step.effect  # type: ignore[assignment]
-        self._end(changes, Status.SUCCEEDED, now, output=effect.output)
-        changes.operation = row = replace(changes.operation, ends=True)
+        changes.end(Status.SUCCEEDED, now, output=effect.output)
+        changes.change(ends=True)
+        row = changes.operation
         if step.ends_child:
-            self._end_child(changes, Status.SUCCEEDED, now, output=effect.output.text)
+            changes.end_child(Status.SUCCEEDED, now, output=effect.output.text)
         if row.parent:
             changes.ready.extend(self._branches.join(row, step.exit_event, now))
         else:
-            changes.execution = replace(
-                changes.execution,
-                status=Status.SUCCEEDED,
-                output=effect.output.text,
-                ended_at=now,
-                due_at=None,
-            )
+            changes.end_run(Status.SUCCEEDED, now, output=effect.output.text)
 
-    def _fail(self, changes: Changes, _claim: Claim, step: Step, now: int, _lease: int) -> None:
+    def _fail(self, changes: Changes, _claim: Claim, step: Step, now: int) -> None:
         effect: Fail = step.effect  # type: ignore[assignment]
-        self._end(changes, Status.FAILED, now)
+        changes.end(Status.FAILED, now)
         error, cause = json_or_none(effect.error), json_or_none(effect.cause)
-        changes.operation = row = replace(changes.operation, ends=True, error=error, cause=cause)
+        changes.change(ends=True, error=error, cause=cause)
+        row = changes.operation
         if step.ends_child:
-            self._end_child(changes, Status.FAILED, now, error=error, cause=cause)
+            changes.end_child(Status.FAILED, now, error=error, cause=cause)
         if row.parent:
             changes.ready.extend(self._branches.fail(row, effect, now))
         else:
-            changes.execution = replace(
-                changes.execution,
-                status=Status.FAILED,
-                error=error,
-                cause=cause,
-                ended_at=now,
-                due_at=None,
-            )
+            changes.end_run(Status.FAILED, now, error=error, cause=cause)
 
-    def _end_child(self, changes: Changes, status: Status, now: int, **said: str | None) -> None:
-        if changes.child is not None:
-            changes.child = replace(changes.child, status=status, ended_at=now, **said)
-
-    def _sleep(self, changes: Changes, _claim: Claim, step: Step, _now: int, _lease: int) -> None:
-        effect: Sleep = step.effect  # type: ignore[assignment]
-        changes.operation = replace(
-            changes.operation, status=Status.WAITING, awaiting=Awaiting.TIME, due_at=effect.until
-        )
-
-    def _retry(self, changes: Changes, _claim: Claim, step: Step, _now: int, _lease: int) -> None:
-        effect: Retry = step.effect  # type: ignore[assignment]
-        changes.operation = replace(
-            changes.operation,
-            status=Status.WAITING,
-            awaiting=Awaiting.RETRY,
-            due_at=effect.until,
-            attempt=changes.operation.attempt + 1,
-            counters=jsontext.dumps(list(effect.counters)),
-            error=json_or_none(effect.error),
-            cause=json_or_none(effect.cause),
-            token=None,
-        )
-
-    def _call(self, changes: Changes, _claim: Claim, step: Step, now: int, lease: int) -> None:
-        effect: Call = step.effect  # type: ignore[assignment]
-        changes.operation = replace(
-            changes.operation,
-            status=Status.EXECUTING,
-            awaiting=Awaiting.RESULT,
-            due_at=now + lease,
-            request=request_text(effect, changes.operation),
-            deadline=effect.deadline,
-            heartbeat=effect.heartbeat,
-            token=effect.token,
-        )
-
-    def _service_call(
-        self, changes: Changes, _claim: Claim, step: Step, now: int, lease: int
-    ) -> None:
-        effect: ServiceCall = step.effect  # type: ignore[assignment]
-        changes.operation = replace(
-            changes.operation,
-            status=Status.EXECUTING,
-            awaiting=Awaiting.RESULT,
-            due_at=now + lease,
-            request=service_request_text(effect),
-            deadline=effect.deadline,
-            heartbeat=effect.heartbeat,
-            token=effect.token,
-        )
-
-    def _read_items(
-        self, changes: Changes, _claim: Claim, step: Step, now: int, lease: int
-    ) -> None:
-        effect: ReadItems = step.effect  # type: ignore[assignment]
-        self._ask_store(changes, read_request_text(effect), effect.notes, now + lease)
-
-    def _write_results(
-        self, changes: Changes, _claim: Claim, step: Step, now: int, lease: int
-    ) -> None:
-        effect: WriteResults = step.effect  # type: ignore[assignment]
-        self._ask_store(changes, write_request_text(effect), effect.notes, now + lease)
-
-    def _ask_store(self, changes: Changes, asked: str, notes: Document, until: int) -> None:
-        """Have an object store asked, as a call is made; `notes` are the state's own."""
-        changes.operation = replace(
-            changes.operation,
-            status=Status.EXECUTING,
-            awaiting=Awaiting.RESULT,
-            due_at=until,
-            request=asked,
-            deadline=None,
-            heartbeat=None,
-            token=None,
-            items=notes.text,
-        )
-
-    def _offer(self, changes: Changes, _claim: Claim, step: Step, _now: int, _lease: int) -> None:
-        effect: Offer = step.effect  # type: ignore[assignment]
-        changes.operation = replace(
-            changes.operation,
-            status=Status.WAITING,
-            awaiting=Awaiting.WORKER,
-            request=effect.arguments.text,
-            token=effect.token,
-            activity=effect.activity,
-        )
-
-    def _callback(self, changes: Changes, _claim: Claim, step: Step, now: int, _lease: int) -> None:
-        effect: Callback = step.effect  # type: ignore[assignment]
-        row = changes.operation
-        if row.activity is not None:
-            row = replace(row, deadline=effect.deadline, heartbeat=effect.heartbeat, activity=None)
-        beat = None if row.heartbeat is None else now + row.heartbeat * 1000
-        due = [moment for moment in (row.deadline, beat) if moment is not None]
-        changes.operation = replace(
-            row, status=Status.WAITING, awaiting=Awaiting.CALLBACK, due_at=min(due, default=None)
-        )
-
-    def _fork(self, changes: Changes, claim: Claim, step: Step, now: int, _lease: int) -> None:
+    def _fork(self, changes: Changes, claim: Claim, step: Step, now: int) -> None:
         effect: Fork = step.effect  # type: ignore[assignment]
         row = changes.operation
         round_ = row.round
@@ -408,7 +241,7 @@ class Commits:
     ) -> OperationRow:
         """The first operation of a branch; of a Map Run it begins a child."""
         effect: Fork = step.effect  # type: ignore[assignment]
-        row, number = changes.operation, self._number(changes)
+        row, number = changes.operation, changes.next_number()
         first = first_operation(claim.execution, number, branch.state, branch.input, now)
         first = replace(
             first, parent=row.number, branch=branch.index, parent_round=row.round,
@@ -420,19 +253,8 @@ class Commits:
         child = child_id(row.execution_id, number, now)
         return replace(first, child_execution=child, weight=branch.weight, last_event=0)
 
-    _EFFECTS: ClassVar[
-        dict[type[Effect], Callable[[Commits, Changes, Claim, Step, int, int], None]]
-    ] = {
-        Goto: _goto,
+    _EFFECTS: ClassVar[dict[type[Effect], Callable[[Commits, Changes, Claim, Step, int], None]]] = {
         Finish: _finish,
         Fail: _fail,
-        Sleep: _sleep,
-        Retry: _retry,
-        Call: _call,
-        ServiceCall: _service_call,
-        Offer: _offer,
-        Callback: _callback,
         Fork: _fork,
-        ReadItems: _read_items,
-        WriteResults: _write_results,
     }

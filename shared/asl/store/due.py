@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asl.store.database import Database
 from asl.store.errors import UniqueViolation
-from asl.store.rows import Status, operation_id, split_operation_id
+from asl.store.rows import Status, operation_id
 
 
 class Due:
@@ -26,9 +26,6 @@ class Due:
         self._renew = database.sql(
             "UPDATE operation SET due_at = ? WHERE execution_id = ? AND number = ? "
             f"AND fence = ? AND status = '{Status.EXECUTING}'"
-        )
-        self._postpone = database.sql(
-            "UPDATE operation SET due_at = ? WHERE execution_id = ? AND number = ? AND due_at <= ?"
         )
         self._claim_lease = database.sql(
             "UPDATE lease SET holder = ?, until = ? WHERE name = ? AND (until < ? OR holder = ?)"
@@ -58,13 +55,6 @@ class Due:
     def renew(self, execution_id: str, number: int, fence: int, until: int) -> bool:
         """Hold a call's operation until `until`; False when it is no longer ours."""
         return bool(self._db.write(self._renew, (until, execution_id, number, fence)))
-
-    def postpone(self, operation_id: str, overdue: int, now: int) -> bool:
-        """Make a long overdue operation due just now, so that one healer at a time sees to it."""
-        key = split_operation_id(operation_id)
-        if key is None:
-            return False
-        return bool(self._db.write(self._postpone, (now, *key, overdue)))
 
     def take_lease(self, name: str, holder: str, now: int, until: int) -> bool:
         """Take a role or keep it; False while somebody else has it."""

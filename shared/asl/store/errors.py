@@ -37,6 +37,14 @@ class MachineDeleted(AslError):
     """The state machine is being deleted, or gone: it starts nothing more."""
 
 
+class ParentEnded(AslError):
+    """The Task that was to wait for a run has ended: the run is not started."""
+
+
+class NotRedrivable(AslError):
+    """A run that has not ended, or has succeeded; says what it is instead."""
+
+
 class TokenUnknown(AslError):
     """A task token that is none of ours."""
 

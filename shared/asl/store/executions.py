@@ -8,19 +8,22 @@ from typing import Any
 
 from asl.language.document import Document
 from asl.language.effects import Record
-from asl.store.claims import RUNNING, Claims
+from asl.store.child_runs import ChildRuns
+from asl.store.claims import Claims
 from asl.store.commits import Commits
 from asl.store.database import Database
 from asl.store.drafts import first_operation
-from asl.store.errors import MachineDeleted, NameTaken, UniqueViolation
+from asl.store.errors import MachineDeleted, NameTaken, ParentEnded, UniqueViolation
 from asl.store.machines import ACTIVE
 from asl.store.map_children import MapChildren
 from asl.store.map_runs import MapRuns
 from asl.store.map_stops import MapStops
+from asl.store.queues import Queues, held_in_queue
 from asl.store.rows import (
     INSERT_EXECUTION,
     INSERT_OPERATION,
     LIVE_LIST,
+    RUNNING,
     ExecutionRow,
     OperationRow,
     Status,
@@ -49,6 +52,8 @@ class Executions:
         self._db = database
         self._claims = claims
         self._commits = commits
+        self._child_runs = ChildRuns(database)
+        self._queues = Queues(database, claims)
         self._map_runs = MapRuns(database)
         self._map_children = MapChildren(database)
         self._map_stops = MapStops(database, claims, commits)
@@ -65,25 +70,36 @@ class Executions:
             "SELECT id FROM execution WHERE state_machine_id = ? AND name = ?"
         )
 
-    def start(self, row: ExecutionRow, start_at: str, started: Record) -> str:
-        """Accept a run with its first operation; the operation's id. NameTaken: it is known.
+    def start(
+        self, row: ExecutionRow, start_at: str, started: Record, queue_limit: int | None = None
+    ) -> str | None:
+        """Accept a run with its first operation; its id, None while it waits in its queue.
 
         One transaction; the run is safe once this returns. The machine's row is held meanwhile, so
         that it is not evicted between being looked up and having a run; MachineDeleted: it was.
+        ParentEnded: nobody would wait for it. NameTaken: it is known. queue_limit: how many runs
+        of its queue may be under way, None for any number.
         """
         first = first_operation(row, 1, start_at, Document.read(row.input), row.created_at)
         accepted = replace(row, events=1, operations=1)
+        admitted = True
         with self._db.transaction():
             machine = self._db.execute(self._hold_machine, (row.state_machine_id,)).fetchone()
             if machine != (ACTIVE,):
                 raise MachineDeleted(row.state_machine_id)
+            if row.parent_execution is not None and not self._child_runs.hold_parent(row):
+                raise ParentEnded(row.parent_execution)
+            if queue_limit is not None:
+                admitted = self._queues.enter(row, queue_limit)
+            if not admitted:
+                accepted, first = replace(accepted, due_at=None), held_in_queue(first)
             try:
                 self._db.execute(self._insert, accepted)
             except UniqueViolation as taken:
                 raise NameTaken(row.name) from taken
             self._db.execute(self._insert_operation, first)
             self._commits.append_history(row.id, 0, [started])
-        return first.id
+        return first.id if admitted else None
 
     def find_by_name(self, state_machine_id: str, name: str) -> ExecutionRow | None:
         found = self._db.execute(self._select_by_name, (state_machine_id, name)).fetchone()
@@ -189,11 +205,3 @@ class Executions:
         )
         with self._db.reading():
             return query.exists()
-
-    def live_children(self, execution_id: str) -> list[str]:
-        """Ids of the runs that operations of a run wait for, and that have not ended."""
-        query = Execution.select(Execution.id).where(
-            Execution.parent_execution == execution_id, Execution.status.in_(RUNNING)
-        )
-        with self._db.reading():
-            return [row.id for row in query]

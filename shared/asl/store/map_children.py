@@ -20,6 +20,7 @@ from asl.store.map_runs import MapRunRow
 from asl.store.rows import (
     EXECUTION_COLUMNS,
     INSERT_EXECUTION,
+    RUNNING_LIST,
     Awaiting,
     ExecutionRow,
     OperationRow,
@@ -28,7 +29,6 @@ from asl.store.rows import (
     replace,
 )
 
-RUNNING = f"'{Status.PENDING}', '{Status.EXECUTING}'"
 LARGEST_PART = 8 << 20  # bytes of results that are handled at a time
 
 
@@ -82,11 +82,19 @@ class MapChildren:
             "fence = fence + 1, due_at = ?, entered_at = ?, entered_event = 1, last_event = 1 "
             "WHERE execution_id = ? AND number = ? AND fence = ?"
         )
+        # What a child was given stands in its first operation, what became of it in its last.
         self._select_results = database.sql(
-            "SELECT branch, child_execution, status, input, output, error, cause, entered_at, "
-            "ended_at, opens FROM operation WHERE execution_id = ? AND parent = ? "
-            "AND parent > 0 AND branch > ? AND parent_round = ? "
-            f"AND (opens OR ends OR status = '{Status.ABORTED}') ORDER BY branch, number LIMIT ?"
+            "SELECT f.branch, f.child_execution, l.status, f.input, l.output, l.error, l.cause, "
+            "f.entered_at, l.ended_at FROM (SELECT MIN(number) AS first, MAX(number) AS last "
+            "FROM operation WHERE execution_id = ? AND parent = ? AND parent > 0 AND branch > ? "
+            "AND parent_round = ? GROUP BY branch ORDER BY branch LIMIT ?) AS ends "
+            "JOIN operation f ON f.execution_id = ? AND f.number = ends.first "
+            "JOIN operation l ON l.execution_id = ? AND l.number = ends.last ORDER BY f.branch"
+        )
+        self._reopen = database.sql(
+            f"UPDATE execution SET status = '{Status.EXECUTING}', error = NULL, cause = NULL, "
+            "ended_at = NULL, redrives = COALESCE(redrives, 0) + 1, "
+            "redriven_at = ? WHERE id = ?"
         )
 
     def of(self, root: ExecutionRow, row: OperationRow) -> MapChild | None:
@@ -120,6 +128,10 @@ class MapChildren:
                  after.ended_at, after.id),
             )  # fmt: skip
 
+    def count(self, child: ExecutionRow) -> None:
+        """Write how many events a child has."""
+        self._db.execute(self._count, (child.events, child.id))
+
     def begin(self, row: OperationRow, now: int, until: int) -> int:
         """Take an Express child in hand; the fence under which its end may be recorded."""
         self._db.execute(self._begin, (until, now, row.execution_id, row.number, row.fence))
@@ -136,7 +148,7 @@ class MapChildren:
         self._abort("root_execution = ?", (root,), now)
 
     def _abort(self, which: str, parameters: Sequence[str], now: int) -> None:
-        which = f"{which} AND status IN ({RUNNING})"
+        which = f"{which} AND status IN ({RUNNING_LIST})"
         event = jsontext.dumps([["ExecutionAborted", 0, now, {}]])
         history = self._db.sql(
             "INSERT INTO history (execution_id, first, operation, events) "
@@ -154,20 +166,22 @@ class MapChildren:
 
         The children are at rest: they have ended, or were aborted before they began.
         """
-        key = (run.execution_id, run.operation, after, run.round, 2 * limit + 1)
-        cursor = self._db.execute(self._select_results, key)
+        key = (
+            run.execution_id, run.operation, after, run.round, limit,
+            run.execution_id, run.execution_id,
+        )  # fmt: skip
         results: list[ChildResult] = []
         size = 0
-        for values in cursor:
-            branch, child, status, input_, output, error, cause, began, ended, opens = values
-            if opens:
-                if len(results) == limit or size > LARGEST_PART:
-                    break
-                results.append(
-                    ChildResult(branch, child, status, input_, None, None, None, began, None)
-                )
-            results[-1] = results[-1]._replace(
-                status=status, output=output, error=error, cause=cause, stopped_at=ended
-            )
-            size += len(input_) + len(output or "")
+        for values in self._db.execute(self._select_results, key):
+            if size > LARGEST_PART:
+                break
+            result = ChildResult._make(values)
+            results.append(result)
+            size += len(result.input) + len(result.output or "")
         return results
+
+    def reopen(self, child: str, now: int) -> ExecutionRow | None:
+        """Let a child that has ended go on; it as it is now, None where it has not begun."""
+        self._db.execute(self._reopen, (now, child))
+        values = self._db.execute(self._select, (child,)).fetchone()
+        return None if values is None else execution_from(values)

@@ -89,6 +89,10 @@ class MapRuns:
             "UPDATE map_run SET concurrency = ?, tolerated_count = ?, tolerated_percentage = ? "
             f"WHERE id = ? AND status = '{RUNNING}'"
         )
+        self._reopen = database.sql(
+            f"UPDATE map_run SET status = '{RUNNING}', ended_at = NULL, counts = NULL, failed = 0, "
+            "redrives = COALESCE(redrives, 0) + 1, redriven_at = ? WHERE id = ?"
+        )
         self._running_of = database.sql(
             f"SELECT id FROM map_run WHERE execution_id = ? AND status = '{RUNNING}'"
         )
@@ -133,6 +137,11 @@ class MapRuns:
     def abort(self, ids: Sequence[str], now: int) -> None:
         for id_ in ids:
             self.end(id_, ABORTED, now)
+
+    def reopen(self, id_: str, now: int) -> MapRunRow:
+        """Let a run that has ended go on, as often as it may be; it as it is now."""
+        self._db.execute(self._reopen, (now, id_))
+        return MapRunRow._make(self._db.execute(self._select, (id_,)).fetchone())
 
     def running_of(self, execution_id: str) -> list[str]:
         """Ids of the runs that go on below an execution, however deep."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from asl.language.effects import Fail, Record
 from asl.language.step import Step
 from asl.store.branches import Branches
-from asl.store.claims import RUNNING, Claim, Claims, text_or_none
+from asl.store.claims import Claim, Claims, text_or_none
 from asl.store.commits import Commits
 from asl.store.database import Database
-from asl.store.rows import LIVE_LIST, ExecutionRow, Status, execution_from, operation_id
+from asl.store.rows import LIVE_LIST, RUNNING, ExecutionRow, Status, execution_from, operation_id
 
 
 class MapStops:

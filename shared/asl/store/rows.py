@@ -26,6 +26,8 @@ class Status(StrEnum):
 
 LIVE = (Status.PENDING, Status.EXECUTING, Status.WAITING)
 LIVE_LIST = ", ".join(f"'{status}'" for status in LIVE)  # as SQL
+RUNNING = (Status.PENDING, Status.EXECUTING)  # of an execution
+RUNNING_LIST = ", ".join(f"'{status}'" for status in RUNNING)
 ENDED = (Status.SUCCEEDED, Status.FAILED, Status.TIMED_OUT, Status.ABORTED)
 
 
@@ -37,6 +39,7 @@ class Awaiting(StrEnum):
     CALLBACK = "callback"
     WORKER = "worker"
     CHILD = "child"
+    QUEUE = "queue"
     TIME = "time"
     RETRY = "retry"
     BRANCHES = "branches"

@@ -8,6 +8,9 @@ sees it, or one has ended since, and looked. Nothing falls between.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from asl.store.counters import Counters
 from asl.store.database import Database
 from asl.store.errors import UniqueViolation
 
@@ -17,8 +20,9 @@ SLOTS = "runners"  # the lease whose row is locked while slots are counted
 class Runners:
     """Every verb is one transaction of its own. `until` (ms): when a slot counts as lost."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, counters: Counters) -> None:
         self._db = database
+        self._counters = counters
         self._expire = database.sql("DELETE FROM runner WHERE until <= ?")
         self._lock = database.sql("SELECT until FROM lease WHERE name = ? FOR UPDATE")
         self._insert_lock = database.sql(
@@ -61,5 +65,11 @@ class Runners:
     def renew(self, operation_id: str, until: int) -> None:
         self._db.write(self._renew, (until, operation_id))
 
-    def release(self, operation_id: str) -> None:
-        self._db.write(self._release, (operation_id,))
+    def release(self, operation_id: str, counts: Mapping[str, int] | None = None) -> None:
+        """Give a slot back; what was counted meanwhile is written in the same transaction."""
+        if not counts:
+            self._db.write(self._release, (operation_id,))
+            return
+        with self._db.transaction():
+            self._db.execute(self._release, (operation_id,))
+            self._counters.add(counts)

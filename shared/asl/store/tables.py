@@ -64,7 +64,8 @@ class Execution(Table):
     alias through which it was started. parent_execution, parent_operation: the Task that waits
     for its end. Of a child of a Map Run: root_execution, under whose lock and with whose numbers
     its operations stand, and the run with its label. redrives: how often it was redriven, NULL for
-    never. shipped_at: when its record was handed to the log store, after its end.
+    never. shipped_at: when its record was closed: it is with the log store, if there is one, and
+    the run is about to be evicted. Of a child of a Map Run: the end of the root it was told with.
     """
 
     id = ShortText(26, primary_key=True)

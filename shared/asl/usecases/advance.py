@@ -8,24 +8,26 @@ invited for what somebody else has taken finds nothing and ends.
 
 from __future__ import annotations
 
-import dataclasses
-import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
-from asl.language.events import Entered, Event, Raised, Returned, Submitted, TimedOut
+from asl.language.events import Event
 from asl.language.machine import EXPRESS
-from asl.language.visiting import Outcome
 from asl.store.claims import Claim
 from asl.store.errors import StaleClaim
 from asl.store.rows import Awaiting, OperationRow, Status, replace
 from asl.store.whole_runs import WholeRun
-from asl.usecases.calls import attempt_of, request_of, seconds_left
-from asl.usecases.calls_in_flight import Answer, CallsInFlight
-from asl.usecases.children import after_end, look_at_child, next_look, wait_for_child
+from asl.usecases import lifecycle
+from asl.usecases.answers import record_answer
+from asl.usecases.broken import TRANSIENT, Broken, fail_run
+from asl.usecases.calls import attempt_of, seconds_left
+from asl.usecases.calls_in_flight import CallAnswer, CallsInFlight
+from asl.usecases.children import after_end, look_at_child, next_look
 from asl.usecases.common import Command, Text
-from asl.usecases.express_children import express_work, record_outcome
+from asl.usecases.express_children import express_work, record_run
 from asl.usecases.invitations import (
     ARRIVAL_SECONDS,
     Slot,
@@ -35,13 +37,8 @@ from asl.usecases.invitations import (
 from asl.usecases.object_calls import is_object_call, object_call
 from asl.usecases.service_calls import Performed, is_service_call, perform
 from asl.usecases.services import Services
-from asl.usecases.transitions import again, decide
-
-log = logging.getLogger(__name__)
-
-Made = tuple[Claim, OperationRow, list[str]]
-"""A transition that was made: what was claimed, the operation as it is now, what became ready."""
-
+from asl.usecases.task_work import is_http_call, work_of
+from asl.usecases.transitions import Made, again, decide, persist
 
 POLL_SECONDS = 0.1  # how often a runner with calls in flight looks for other work
 MARGIN_SECONDS = 3  # of the deadline, kept for writing down what came of a call
@@ -99,13 +96,24 @@ class Runner:
 
     def _enter(self, operation_id: str) -> None:
         """Claim an operation, make its transition, and see to what follows."""
-        try:
+        with self._failing(operation_id):
             made = again(lambda: self._make_transition(operation_id))
+            if made is not None:
+                self._follow_up(*made)
+
+    @contextmanager
+    def _failing(self, operation_id: str) -> Iterator[None]:
+        """A fault that is no fault of the surroundings fails the run."""
+        try:
+            yield
         except StaleClaim:
             return
-        if made is None:
-            return
-        claim, row, ready = made
+        except TRANSIENT:
+            raise
+        except Exception as fault:  # noqa: BLE001 - whatever it is, the run's end tells of it
+            fail_run(self._services, operation_id, fault)
+
+    def _follow_up(self, claim: Claim, row: OperationRow, ready: Sequence[str]) -> None:
         if claim.is_express_child or self._is_express(claim):
             self._calls.start(row, *express_work(self._services, claim, self._deadline))
         else:
@@ -150,8 +158,9 @@ class Runner:
 
     def _follow(self, row: OperationRow, ready: Sequence[str], claim: Claim) -> None:
         """After the commit: make the call, see to the timer, hand over what became ready."""
+        lifecycle.moved_on(self._services, claim, row)
         if row.status == Status.EXECUTING and row.awaiting == Awaiting.RESULT:
-            if is_service_call(row):
+            if is_service_call(row) and not is_http_call(row):
                 self._perform(row)
             elif is_object_call(row):
                 self._calls.start(row, *object_call(self._services, row))
@@ -159,8 +168,9 @@ class Runner:
                 self._start_call(row, claim)
         elif row.due_at is not None:
             wake_timer(self._services, row.due_at)
-        waited_for = claim.execution.parent_execution is not None
-        if row.ends and not row.parent and (waited_for or row.status != Status.SUCCEEDED):
+        run = claim.execution
+        concerns = run.parent_execution or run.queue or row.status != Status.SUCCEEDED
+        if row.ends and not row.parent and concerns:
             after_end(self._services, row.execution_id, self._services.now())
         self._hand_over(ready)
 
@@ -241,60 +251,38 @@ class Runner:
             self._calls.renew(now + self._lease)
 
     def _start_call(self, row: OperationRow, claim: Claim) -> None:
-        request = request_of(row, claim.execution)
+        work = work_of(self._services, row, claim.execution)
         attempt = attempt_of(row, claim.run)
         latest = self._deadline - MARGIN_SECONDS * 1000
         seconds = seconds_left(row, self._services.now(), latest)
-        self._calls.start(row, self._services.functions.call, request, attempt, seconds)
+        self._calls.start(row, work, attempt, seconds)
 
     def _await_calls(self) -> None:
         answered = self._calls.answered(POLL_SECONDS)
         for row, answer in answered:
-            self._complete(row, answer)
+            if not isinstance(answer, Broken):
+                with self._failing(row.id):
+                    self._complete(row, answer)
+            elif not isinstance(answer.fault, TRANSIENT):
+                fail_run(self._services, row.id, answer.fault)
         if not answered:
             self._take_others()
 
     def _complete(
-        self, row: OperationRow, answer: Answer, performed: Performed | None = None
+        self, row: OperationRow, answer: CallAnswer | WholeRun, performed: Performed | None = None
     ) -> None:
         """Record what came of a call, if the operation is still ours."""
         if isinstance(answer, WholeRun):
-            self._store.whole_runs.complete(answer, row.id, row.fence)
-            self.transitions += len(answer.operations)
+            self.transitions += record_run(self._services, row, answer)
             return
-        now = self._services.now()
-        event: Event = Entered() if isinstance(answer, Outcome) else answer
-        if isinstance(answer, Raised) and row.deadline is not None and now >= row.deadline:
-            event = TimedOut()
-        elif isinstance(answer, Returned) and row.token is not None:
-            event = Submitted(answer.output)
-        try:
-            made = again(lambda: self._record_answer(row, answer, event, performed))
-        except StaleClaim:
-            return
+        record = partial(record_answer, self._services, row, answer, performed)
+        made = persist(self._services, record)
         if made is None:
             return
+        self.transitions += 1
         claim, written, ready = made
+        if performed is None:
+            lifecycle.answered(self._services, claim.run, row.id, answer)
         self._follow(written, ready, claim)
-        if performed is not None and performed.child is not None:
-            after_end(self._services, performed.child.id, now)  # it may have ended meanwhile
-
-    def _record_answer(
-        self, row: OperationRow, answer: Answer, event: Event, performed: Performed | None
-    ) -> Made | None:
-        now = self._services.now()
-        if isinstance(answer, Outcome):
-            self.transitions += 1
-            return record_outcome(self._services, row, answer)
-        with self._store.database.transaction():
-            claim = self._store.claims.reclaim(row.id, row.fence, event)
-            if claim is None:
-                return None
-            if isinstance(answer, Returned):
-                called = replace(claim.operation, call_id=answer.call_id)
-                claim = dataclasses.replace(claim, operation=called)
-            written, ready = self._decide(claim, event, now)
-            if performed is not None and performed.child is not None:
-                child, pattern = performed.child, performed.pattern
-                wait_for_child(self._services, written, child, pattern, now)
-            return claim, written, ready
+        if performed is not None and performed.child is not None:  # it may have ended meanwhile
+            after_end(self._services, performed.child.id, self._services.now())

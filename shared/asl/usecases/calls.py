@@ -8,6 +8,7 @@ from asl.language.effects import FunctionRequest
 from asl.language.resources import Dialect
 from asl.remote.functions import Attempt
 from asl.store.rows import ExecutionRow, OperationRow
+from asl.usecases.tracing import traceparent_of
 
 LONGEST_CALL = 300  # seconds a Fn function may run
 
@@ -27,7 +28,7 @@ def attempt_of(row: OperationRow, run: ExecutionRow) -> Attempt:
         operation=row.id,
         state=row.state,
         number=row.attempt,
-        traceparent=run.trace,
+        traceparent=traceparent_of(run.trace, row.id, row.attempt),
     )
 
 

@@ -11,8 +11,10 @@ from asl.language.visiting import Outcome
 from asl.store.due import Due
 from asl.store.rows import OperationRow
 from asl.store.whole_runs import WholeRun
+from asl.usecases.broken import Broken
 
-Answer = Returned | Raised | ItemsRead | ResultsWritten | WholeRun | Outcome
+CallAnswer = Returned | Raised | ItemsRead | ResultsWritten | Outcome
+Answer = CallAnswer | WholeRun | Broken
 
 
 class CallsInFlight:
@@ -40,7 +42,7 @@ class CallsInFlight:
     def answered(self, seconds: float) -> list[tuple[OperationRow, Answer]]:
         """What was answered within `seconds`."""
         done, _ = wait(self._rows, timeout=seconds, return_when=FIRST_COMPLETED)
-        return [(self._rows.pop(future), future.result()) for future in done]
+        return [(self._rows.pop(future), _answer(future)) for future in done]
 
     def renew(self, until: int) -> None:
         """Hold the operations of the calls that are out until `until` (ms)."""
@@ -52,3 +54,8 @@ class CallsInFlight:
         if self._pool is not None:
             self._pool.shutdown()
             self._pool = None
+
+
+def _answer(future: Future[Answer]) -> Answer:
+    fault = future.exception()
+    return Broken(fault) if isinstance(fault, Exception) else future.result()

@@ -15,20 +15,26 @@ from asl.language.errors import TASK_FAILED
 from asl.language.events import Raised, Returned
 from asl.language.resources import Pattern
 from asl.language.scope import Json
+from asl.remote.http_metadata import start_execution_answer
 from asl.store.claims import text_or_none
+from asl.store.errors import ParentEnded
 from asl.store.executions import Ending
 from asl.store.rows import ENDED, ExecutionRow, OperationRow, Status
-from asl.usecases.common import check_name, find_machine
+from asl.usecases import lifecycle
+from asl.usecases.common import check_name
 from asl.usecases.errors import Refusal
 from asl.usecases.invitations import invite_runner
+from asl.usecases.queues import admit_next
 from asl.usecases.services import Services
 from asl.usecases.starting import Order, accept_run
+from asl.usecases.targets import find_to_start
+from asl.usecases.tracing import traceparent_of
 
 LOOK_SECONDS = 30  # how often a waiting operation looks at its child, though nobody woke it
 PARENT_ENDED = Ending(
     Status.ABORTED,
     jsontext.dumps("States.ParentEnded"),
-    jsontext.dumps("the execution that waited for this one has ended"),
+    jsontext.dumps("the Task that waited for this execution has ended"),
     "ExecutionAborted",
     {"error": "States.ParentEnded"},
 )
@@ -52,30 +58,31 @@ def start_child(
         child = accept_run(services, order)
     except Refusal as refusal:
         return Raised(f"StepFunctions.{refusal.name}Exception", str(refusal))
+    except ParentEnded:
+        return Raised(TASK_FAILED, "its Task has ended")  # so nobody reads this
     machine = services.machine_name(child.state_machine_id)
-    answer = {
-        "ExecutionArn": services.arns.execution(machine, child.name),
-        "StartDate": child.created_at,
-        "SdkHttpMetadata": {"AllHttpHeaders": {}, "HttpHeaders": {}, "HttpStatusCode": 200},
-        "SdkResponseMetadata": {"RequestId": child.id},
-    }
-    return child, Document(answer)
+    arn = services.arns.execution(machine, child.name)
+    return child, Document(start_execution_answer(child.id, arn, child.created_at))
 
 
 def _order(services: Services, row: OperationRow, parameters: Json, pattern: Pattern) -> Order:
-    reference = parameters["StateMachineArn"].rsplit("stateMachine:", 1)[-1]
-    machine, version = find_machine(services.store, reference)
+    target = find_to_start(services, parameters["StateMachineArn"])
     name = parameters.get("Name")
     if name is None:
         name = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{row.id}.{row.attempt}"))
     check_name("Name", name)
     given = parameters.get("Input")
     waits = pattern in (Pattern.SYNC, Pattern.SYNC_2)
+    run = services.store.executions.find(row.execution_id)
     return Order(
-        state_machine_id=machine.id,
-        version=version,
+        state_machine_id=target.machine.id,
+        version=target.version,
+        published=None if target.published is None else target.published.number,
+        alias=None if target.alias is None else target.alias.name,
         input="{}" if given is None else jsontext.dumps(given),
         name=name,
+        namespace="" if run is None else run.namespace,
+        trace="" if run is None else traceparent_of(run.trace, row.id, row.attempt),
         parent=(row.execution_id, row.number) if waits else None,
     )
 
@@ -131,7 +138,9 @@ def next_look(row: OperationRow, now: int) -> int:
 
 
 def after_end(services: Services, execution_id: str, now: int) -> None:
-    """After a run has ended: wake the Task that waits for it, stop the runs that it waits for."""
+    """After a run has ended: wake the Task that waits for it, stop the runs that it waits for, let
+    the next one of its queue go on. Whatever of it is lost is seen to when it comes due.
+    """
     run = services.store.executions.find(execution_id)
     if run is None or run.status not in ENDED:
         return
@@ -141,6 +150,8 @@ def after_end(services: Services, execution_id: str, now: int) -> None:
         if woken is not None:
             invite_runner(services, woken)
     if run.status != Status.SUCCEEDED:
-        for child in services.store.executions.live_children(execution_id):
-            services.store.executions.end(child, PARENT_ENDED, now)
+        for child in services.store.child_runs.live(execution_id):
+            lifecycle.ended(services, services.store.executions.end(child, PARENT_ENDED, now), now)
             after_end(services, child, now)
+    if run.queue:
+        admit_next(services, run.queue)

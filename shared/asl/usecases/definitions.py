@@ -7,13 +7,13 @@ from collections.abc import Mapping
 
 from asl.language.errors import AslError
 from asl.language.machine import Machine, parse_machine
-from asl.language.resources import ACTIVITY, FUNCTIONS
+from asl.language.resources import ACTIVITY, FUNCTIONS, HTTP
 from asl.store.store import Store
 
 MOST_KEPT = 200
 
 STATES, SDK = "states", "aws-sdk:sfn"
-OFFERED = FUNCTIONS | {ACTIVITY, STATES, SDK}
+OFFERED = FUNCTIONS | {ACTIVITY, HTTP, STATES, SDK}
 """The services that the Tasks of a definition may name."""
 
 

@@ -10,6 +10,13 @@ class Refusal(AslError):
     status = 400
 
 
+class Unauthorized(Refusal):
+    """The call came without a key, or with one that is none of ours."""
+
+    name = "Unauthorized"
+    status = 401
+
+
 class InvalidInput(Refusal):
     """The request itself is wrong; the message names the field and the way out."""
 
@@ -59,6 +66,11 @@ class StateMachineDeleting(Refusal):
 
 class ExecutionAlreadyExists(Refusal):
     name = "ExecutionAlreadyExists"
+    status = 409
+
+
+class ExecutionNotRedrivable(Refusal):
+    name = "ExecutionNotRedrivable"
     status = 409
 
 

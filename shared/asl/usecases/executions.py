@@ -30,10 +30,10 @@ class Executions(Command, frozen=True):
 
 
 def executions(command: Executions, services: Services) -> dict[str, Any]:
-    """Answers items and next_cursor; with `execution`, that one with its input."""
+    """Answers items and next_cursor; with `execution`, that one with its input. All redacted."""
     store = services.store
     if command.execution is not None:
-        row = find_execution(services, command.execution)
+        row = services.redactor.row(find_execution(services, command.execution))
         return views.execution_whole(row, store.machines.name(row.state_machine_id))
     machine_id = None
     if command.state_machine is not None:
@@ -45,7 +45,10 @@ def executions(command: Executions, services: Services) -> dict[str, Any]:
         status=command.status,
     )
     names = store.machines.names({row.state_machine_id for row in rows})
-    items = [views.execution_summary(row, names.get(row.state_machine_id)) for row in rows]
+    items = [
+        views.execution_summary(services.redactor.row(row), names.get(row.state_machine_id))
+        for row in rows
+    ]
     return page(items, command.per_page, rows[-1].id if rows else None)
 
 

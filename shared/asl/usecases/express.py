@@ -20,8 +20,11 @@ from asl.store.claims import json_or_none
 from asl.store.drafts import first_operation
 from asl.store.rows import ExecutionRow, OperationRow, Status, replace
 from asl.store.whole_runs import WholeRun
+from asl.usecases import lifecycle
 from asl.usecases.services import Services
+from asl.usecases.task_work import work_in_memory
 from asl.usecases.tokens import execution_context
+from asl.usecases.tracing import traceparent_of
 
 LIMIT_SECONDS = 300  # AWS's five minutes
 MARGIN_SECONDS = 3  # of the deadline, kept for writing it down
@@ -62,21 +65,19 @@ class Driver:
     def _call(self, calling: Calling, until: int) -> None:
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self._services.settings.max_calls)
-        token = calling.token
+        token, number = calling.token, calling.token.retry_count + 1
+        operation = f"{self._row.id}.{calling.number}"
         attempt = Attempt(
             execution=self._row.id,
-            operation=f"{self._row.id}.{calling.number}",
+            operation=operation,
             state=token.state,
-            number=token.retry_count + 1,
-            traceparent=self._row.trace,
+            number=number,
+            traceparent=traceparent_of(self._row.trace, operation, number),
         )
-        latest = min(calling.call.deadline or until, until)
+        work = work_in_memory(self._services, calling, self._row.namespace)
+        latest = min(calling.deadline or until, until)
         seconds = max(0.05, (latest - self._services.now()) / 1000)
-        request = calling.call.request
-        if not request.app and self._row.namespace:
-            request = dataclasses.replace(request, app=self._row.namespace)
-        call = self._services.functions.call
-        self._calls[self._pool.submit(call, request, attempt, seconds)] = calling
+        self._calls[self._pool.submit(work, attempt, seconds)] = calling
 
     def _pause(self, until: int) -> None:
         """Until an answer comes, or the next thing comes due."""
@@ -87,7 +88,10 @@ class Driver:
             return
         done, _ = wait(self._calls, timeout=seconds, return_when=FIRST_COMPLETED)
         for future in done:
-            self._run.answer(self._calls.pop(future), future.result())
+            calling, answer = self._calls.pop(future), future.result()
+            operation = f"{self._row.id}.{calling.number}"
+            lifecycle.answered(self._services, self._row, operation, answer)
+            self._run.answer(calling, answer)
 
 
 def _result(row: ExecutionRow, run: Run, now: int) -> WholeRun:

@@ -19,8 +19,12 @@ from asl.language.visit import ExecutionContext
 from asl.language.visiting import Outcome
 from asl.store.claims import Claim
 from asl.store.rows import ExecutionRow, OperationRow
+from asl.store.whole_runs import WholeRun
+from asl.usecases import lifecycle
+from asl.usecases.children import after_end
 from asl.usecases.express import LIMIT_SECONDS, MARGIN_SECONDS, Driver, run_express
 from asl.usecases.services import Services
+from asl.usecases.tally import TRANSITIONS
 from asl.usecases.tokens import context_of
 
 
@@ -51,6 +55,14 @@ def run_child(
     return run.outcome or Outcome(error=TIMEOUT)
 
 
+def record_run(services: Services, row: OperationRow, run: WholeRun) -> int:
+    """Write an Express run down, if it is still ours; how many transitions it had."""
+    if services.store.whole_runs.complete(run, row.id, row.fence):
+        lifecycle.run_whole(services, run)
+        after_end(services, row.execution_id, services.now())
+    return len(run.operations)
+
+
 def record_outcome(
     services: Services, row: OperationRow, outcome: Outcome
 ) -> tuple[Claim, OperationRow, list[str]] | None:
@@ -64,6 +76,7 @@ def record_outcome(
         machine = services.definitions.machine(run.state_machine_id, run.version)
         step = _ending(claim.operation, machine.state(row.state).TYPE, outcome)
         written, ready = services.store.commits.commit(claim, step, now, 0)
+        services.tally.add(TRANSITIONS)
         return claim, written, ready
 
 

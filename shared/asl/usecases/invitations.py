@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asl.language import jsontext
+from asl.store.errors import TransactionConflict
 from asl.usecases.services import Services
 
 STEP_RUNNER = "step-runner"
@@ -54,8 +55,14 @@ class Slot:
             self._services.store.runners.renew(self._operation_id, until)
 
     def give_back(self) -> None:
+        """What this process has counted is written on the way."""
         self.is_held = False
-        self._services.store.runners.release(self._operation_id)
+        services, runners = self._services, self._services.store.runners
+        try:
+            with services.tally.taken(services.now()) as counts:
+                runners.release(self._operation_id, counts)
+        except TransactionConflict:
+            runners.release(self._operation_id)
 
 
 def wake_timer(services: Services, due_at: int) -> None:

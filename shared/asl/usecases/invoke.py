@@ -11,12 +11,20 @@ from asl.language.machine import EXPRESS
 from asl.store.errors import NameTaken
 from asl.store.machines import ACTIVE
 from asl.store.rows import ENDED, ExecutionRow, operation_id
-from asl.usecases import views
+from asl.usecases import lifecycle, views
 from asl.usecases.advance import Runner
-from asl.usecases.common import Command, Text, check_name, check_payload, find_machine
-from asl.usecases.errors import ExecutionAlreadyExists, StateMachineDeleting
+from asl.usecases.common import (
+    Command,
+    RetentionDays,
+    Text,
+    check_name,
+    check_payload,
+    find_machine,
+)
+from asl.usecases.errors import ExecutionAlreadyExists, InvalidInput, StateMachineDeleting
 from asl.usecases.express import run_express
 from asl.usecases.invitations import invite_runner, reserve_slot
+from asl.usecases.queues import queue_limit
 from asl.usecases.services import Services
 from asl.usecases.starting import Order, new_run, store_run
 
@@ -29,7 +37,8 @@ ANSWER_MARGIN = 1.0  # seconds of the deadline kept for the answer
 class Invoke(Command, frozen=True):
     """input: any JSON, default {}. name: the same name and input answer the same run.
 
-    wait: seconds to wait for the end, bounded by the function's deadline.
+    wait: seconds to wait for the end, bounded by the function's deadline. retention_days: how long
+    the run is kept after its end; default is the state machine's.
     """
 
     state_machine: Text
@@ -38,10 +47,11 @@ class Invoke(Command, frozen=True):
     namespace: str = ""
     queue: str = ""
     wait: Seconds = 0
+    retention_days: RetentionDays | None = None
 
 
-def invoke(command: Invoke, services: Services, deadline: int) -> dict[str, Any]:
-    """Answers the execution; with its outcome once it has ended."""
+def invoke(command: Invoke, services: Services, deadline: int, trace: str = "") -> dict[str, Any]:
+    """Answers the execution; with its outcome once it has ended. trace: a traceparent, or none."""
     for field in ("name", "namespace", "queue"):
         if value := getattr(command, field):
             check_name(field, value)
@@ -57,8 +67,15 @@ def invoke(command: Invoke, services: Services, deadline: int) -> dict[str, Any]
         name=command.name,
         namespace=command.namespace,
         queue=command.queue,
+        retention_days=command.retention_days,
+        trace=trace,
     )
     if machine.type == EXPRESS and command.wait:
+        if queue_limit(services, command.queue) is not None:
+            raise InvalidInput(
+                "queue: an Express execution that is waited for runs at once; leave out `wait`, or "
+                f"the queue '{command.queue}', which has a limit"
+            )
         row = _run_express(services, order, _until(services, command.wait, deadline))
         return views.execution_summary(row, machine.name)
     row, first = store_run(services, order)
@@ -78,6 +95,8 @@ def _run_express(services: Services, order: Order, until: int) -> ExecutionRow:
         raise ExecutionAlreadyExists(
             f"name: there is an execution '{order.name}' already"
         ) from taken
+    lifecycle.accepted(services, whole.execution)
+    lifecycle.run_whole(services, whole)
     return whole.execution
 
 

@@ -15,10 +15,7 @@ from asl.usecases.services import Services
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """A run with the ARNs that belong to it, and what its children and their items have come to.
-
-    results_written: how many children's results the state has, once the run has ended well.
-    """
+    """A run with the ARNs that belong to it, and what its children and their items have come to."""
 
     run: MapRunRow
     arn: str
@@ -26,7 +23,6 @@ class Description:
     state_machine_arn: str
     executions: Counts
     items: Counts
-    results_written: int
 
 
 def describe_map_run(services: Services, id_: str) -> Description:
@@ -102,7 +98,6 @@ def _describe(services: Services, run: MapRunRow) -> Description:
         state_machine_arn=arns.state_machine(f"{machine}/{run.label}"),
         executions=children,
         items=items._replace(pending=pending_items(run, items)) if run.ended_at is None else items,
-        results_written=children.total if run.status == "SUCCEEDED" else 0,
     )
 
 

@@ -51,7 +51,12 @@ class Asked:
     @property
     def request_id(self) -> str:
         """The same at every redelivery of an attempt."""
-        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self.row.id}.{self.row.attempt}"))
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, self.sender))
+
+    @property
+    def sender(self) -> str:
+        """Who brings a result: the attempt, however often it is made."""
+        return f"{self.row.id}.{self.row.attempt}"
 
     def text(self, field: str) -> str:
         """A field that has to be there, and a text; Unusable."""
@@ -182,13 +187,13 @@ def _send_task_success(asked: Asked) -> Performed:
         check_token(asked.services, token)  # a bad token is reported first (recorded)
         message = f"Invalid Output: '{_fault_text(output, fault)}'"
         return Performed(asked.refused("InvalidOutput", message))
-    bring(asked.services, token, Returned(Document(value)))
+    bring(asked.services, token, Returned(Document(value)), asked.sender)
     return Performed(DONE)
 
 
 def _send_task_failure(asked: Asked) -> Performed:
     failure = Raised(asked.text_or_none("Error"), asked.text_or_none("Cause"))
-    bring(asked.services, asked.text("TaskToken"), failure)
+    bring(asked.services, asked.text("TaskToken"), failure, asked.sender)
     return Performed(DONE)
 
 

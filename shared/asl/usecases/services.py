@@ -15,12 +15,16 @@ from asl.settings import Settings
 from asl.store.store import Store, open_store
 from asl.usecases.arns import Arns
 from asl.usecases.definitions import Definitions
+from asl.usecases.redaction import Redactor
+from asl.usecases.tally import Tally
 
 if TYPE_CHECKING:
     import httpx
 
     from asl.remote.dispatcher import Dispatcher
     from asl.remote.functions import Functions
+    from asl.remote.http_calls import HttpCalls
+    from asl.remote.log_sinks.sink import LogSink
     from asl.remote.objects import Objects
     from asl.remote.registry import FunctionRegistry
 
@@ -31,6 +35,7 @@ class Services:
     def __init__(self, settings: Settings, own_app_id: str) -> None:
         self.settings = settings
         self.random: Random = random.SystemRandom()
+        self.tally = Tally()
         self._own_app_id = own_app_id
 
     def now(self) -> int:
@@ -55,6 +60,10 @@ class Services:
     @cached_property
     def arns(self) -> Arns:
         return Arns(self.settings.aws_region, self.settings.aws_account_id)
+
+    @cached_property
+    def redactor(self) -> Redactor:
+        return Redactor(self.settings.redact)
 
     @lru_cache(maxsize=500)  # noqa: B019 - a process has one Services; a name never changes
     def machine_name(self, state_machine_id: str) -> str:
@@ -93,6 +102,13 @@ class Services:
         return Functions(self._client, self._registry)
 
     @cached_property
+    def http_calls(self) -> HttpCalls:
+        from asl.remote.http_calls import HttpCalls
+
+        settings = self.settings
+        return HttpCalls(settings.http_allow, settings.http_connections, settings.aws_region)
+
+    @cached_property
     def objects(self) -> Objects:
         from asl.remote.objects import Objects
 
@@ -100,7 +116,14 @@ class Services:
         return Objects(settings.object_allow, settings.s3_endpoint_url, settings.aws_region)
 
     @cached_property
+    def log_sink(self) -> LogSink | None:
+        """Where records go before their runs are evicted; None: nowhere."""
+        from asl.remote.log_sinks.opening import open_log_sink
+
+        return open_log_sink(self.settings.log_sink, self.settings.log_sink_headers)
+
+    @cached_property
     def dispatcher(self) -> Dispatcher:
         from asl.remote.dispatcher import Dispatcher
 
-        return Dispatcher(self.settings.fn_api_url, self._registry)
+        return Dispatcher(self._registry)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -11,13 +12,14 @@ from asl.language import jsontext
 from asl.language.document import Document
 from asl.language.events import Event, Raised, Returned
 from asl.store.errors import TokenSpent, TokenUnknown
-from asl.store.rows import OperationRow
+from asl.store.rows import replace
+from asl.usecases import lifecycle
 from asl.usecases.children import after_end
 from asl.usecases.common import Command, check_payload
 from asl.usecases.errors import InvalidInput, InvalidToken, TaskTimedOut
 from asl.usecases.services import Services
 from asl.usecases.stop import CauseText, ErrorName
-from asl.usecases.transitions import again, decide, set_going
+from asl.usecases.transitions import Made, again, decide, set_going
 
 Result = TypeVar("Result")
 
@@ -49,18 +51,30 @@ def signal(command: Signal, services: Services) -> dict[str, Any]:
     return {}
 
 
-def bring(services: Services, token: str, event: Event) -> None:
-    """Bring the result of the Task that a token belongs to."""
-    row, ready = _at(lambda: _meet(services, token, event))
+def bring(services: Services, token: str, event: Event, sender: str | None = None) -> None:
+    """Bring the result of the Task that a token belongs to.
+
+    sender: an id under which bringing it again is known for what it is, and does nothing.
+    """
+    try:
+        claim, row, ready = _at(lambda: _meet(services, token, event, sender))
+    except TaskTimedOut:
+        if sender is None or services.store.callbacks.brought_by(token) != sender:
+            raise
+        return
+    lifecycle.moved_on(services, claim, row)
     set_going(services, row, ready)
     if row.ends and not row.parent:
         after_end(services, row.execution_id, services.now())
 
 
-def _meet(services: Services, token: str, event: Event) -> tuple[OperationRow, list[str]]:
+def _meet(services: Services, token: str, event: Event, sender: str | None) -> Made:
     with services.store.database.transaction():
         claim = services.store.callbacks.claim(token, event)
-        return decide(services, claim, event, services.now())
+        if sender is not None:
+            brought = replace(claim.operation, call_id=sender)
+            claim = dataclasses.replace(claim, operation=brought)
+        return claim, *decide(services, claim, event, services.now())
 
 
 def beat(services: Services, token: str) -> None:

@@ -8,9 +8,13 @@ from asl.language.effects import Record
 from asl.language.machine import Machine
 from asl.store.errors import MachineDeleted, NameTaken
 from asl.store.rows import ExecutionRow, Status
+from asl.usecases import lifecycle
 from asl.usecases.errors import ExecutionAlreadyExists, StateMachineDeleting
 from asl.usecases.invitations import invite_runner
+from asl.usecases.queues import queue_limit
 from asl.usecases.services import Services
+from asl.usecases.tracing import new_trace
+from asl.usecases.transitions import again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +23,7 @@ class Order:
 
     namespace: the Fn app of its functions. published, alias: the published version and the alias
     it is started through. trace: a traceparent. parent: execution and number of the operation that
-    waits for its end.
+    waits for its end. retention_days: of its own, else its machine's hold.
     """
 
     state_machine_id: str
@@ -32,6 +36,7 @@ class Order:
     alias: str | None = None
     trace: str = ""
     parent: tuple[str, int] | None = None
+    retention_days: int | None = None
 
 
 def accept_run(services: Services, order: Order) -> ExecutionRow:
@@ -47,13 +52,18 @@ def accept_run(services: Services, order: Order) -> ExecutionRow:
 
 
 def store_run(services: Services, order: Order) -> tuple[ExecutionRow, str | None]:
-    """Store the run; its first operation, or None when the name is that of a run we have."""
+    """Store the run; its first operation, or None when the name is that of a run we have, or when
+    it is not its turn yet.
+    """
     definition = services.definitions.machine(order.state_machine_id, order.version)
     row = new_run(services, order, definition)
     executions = services.store.executions
     started = Record(1, 0, "ExecutionStarted", row.created_at)
     try:
-        return row, executions.start(row, definition.start_at, started)
+        limit = queue_limit(services, row.queue)
+        first = again(lambda: executions.start(row, definition.start_at, started, limit))
+        lifecycle.accepted(services, row)
+        return row, first
     except NameTaken as taken:
         known = executions.find_by_name(row.state_machine_id, row.name)
         if known is None or known.input != row.input:
@@ -73,8 +83,8 @@ def new_run(services: Services, order: Order, definition: Machine) -> ExecutionR
         id=id_, state_machine_id=order.state_machine_id, version=order.version,
         name=order.name or id_, namespace=order.namespace, queue=order.queue,
         status=Status.PENDING, input=order.input, output=None, error=None, cause=None,
-        retention_days=None, trace=order.trace, events=0, operations=0, created_at=now,
-        started_at=None, ended_at=None,
+        retention_days=order.retention_days, trace=order.trace or new_trace(services.random),
+        events=0, operations=0, created_at=now, started_at=None, ended_at=None,
         due_at=None if definition.timeout is None else now + definition.timeout * 1000,
         parent_execution=execution, parent_operation=operation,
         published=order.published, alias=order.alias,

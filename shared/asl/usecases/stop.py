@@ -9,7 +9,7 @@ from msgspec import Meta
 from asl.store.claims import json_or_none
 from asl.store.executions import Ending
 from asl.store.rows import Status
-from asl.usecases import views
+from asl.usecases import lifecycle, views
 from asl.usecases.children import after_end
 from asl.usecases.common import Command, Text
 from asl.usecases.executions import find_execution
@@ -37,5 +37,7 @@ def stop(command: Stop, services: Services) -> dict[str, Any]:
     )
     now = services.now()
     row = services.store.executions.end(run.id, ending, now) or run
+    lifecycle.ended(services, row, now)
     after_end(services, run.id, now)
+    row = services.redactor.row(row)
     return views.execution_summary(row, services.store.machines.name(row.state_machine_id))

@@ -11,17 +11,27 @@ from typing import Any
 
 from asl.store.executions import Ending
 from asl.store.rows import Status
-from asl.usecases import views
+from asl.usecases import lifecycle, views
 from asl.usecases.advance import Runner
-from asl.usecases.children import after_end
+from asl.usecases.children import PARENT_ENDED, after_end
 from asl.usecases.common import Command
-from asl.usecases.invitations import ARRIVAL_SECONDS, HORIZON_SECONDS, TIMER, invite_runner
+from asl.usecases.invitations import (
+    ARRIVAL_SECONDS,
+    HORIZON_SECONDS,
+    TIMER,
+    reserve_slot,
+    send_runner,
+)
+from asl.usecases.queues import admit_waiting
 from asl.usecases.services import Services
 
 POLL_SECONDS = 0.2
 MARGIN_SECONDS = 5  # of the deadline
 LEASE_SECONDS = 5
 BATCH = 100
+
+
+TIMED_OUT = Ending(Status.TIMED_OUT, None, None, "ExecutionTimedOut", {"error": "States.Timeout"})
 
 
 class Tick(Command, frozen=True):
@@ -48,9 +58,11 @@ class Timer:
         if not self._take_lease():
             return {"fired": 0, "running": True}
         try:
-            pending = self._watch(until)
+            admit_waiting(self._services, BATCH)
+            self._watch(until)
         finally:
             self._due.release_lease(TIMER, self._holder)
+        pending = self._due.next()  # whoever parked something meanwhile saw that a timer was up
         if pending is not None and self._is_soon(pending):
             self._services.dispatcher.invite(TIMER, "{}")
         return views.present({"fired": self.fired, "next": views.time_or_none(pending)})
@@ -62,16 +74,16 @@ class Timer:
     def _is_soon(self, moment: int) -> bool:
         return moment - self._services.now() <= HORIZON_SECONDS * 1000
 
-    def _watch(self, until: int) -> int | None:
-        """Fire what comes due until `until`, or until nothing is pending soon; what comes next."""
+    def _watch(self, until: int) -> None:
+        """Fire what comes due until `until`, or until nothing is pending soon."""
         while True:
             self._fire()
             pending = self._due.next()
             now = self._services.now()
             if pending is None or not self._is_soon(pending) or now >= until:
-                return pending
+                return
             if not self._take_lease():
-                return pending
+                return
             self._services.sleep(max(0.01, min((pending - now) / 1000, POLL_SECONDS)))
 
     def _fire(self) -> None:
@@ -90,23 +102,32 @@ class Timer:
                 self._move_on(operation_id, now)
 
     def _move_on(self, operation_id: str, now: int) -> None:
-        """Nobody came for it though one was invited: make its transition here."""
-        del self._invited[operation_id]
+        """Nobody came for it though one was invited, or none can be: make its transition here."""
+        self._invited.pop(operation_id, None)
         Runner(self._services, self._deadline, stays_until=now).run(operation_id)
         self.fired += 1
 
     def _invite(self, operation_id: str, now: int) -> bool:
-        """Whether a runner was invited; with enough at work one of them will find it."""
-        if not invite_runner(self._services, operation_id):
+        """Whether there was a slot for a runner; with enough at work one of them will find it."""
+        if not reserve_slot(self._services, operation_id):
             return False
-        self._invited[operation_id] = now
-        self.fired += 1
+        if send_runner(self._services, operation_id):
+            self._invited[operation_id] = now
+            self.fired += 1
+        else:
+            self._move_on(operation_id, now)
         return True
 
 
 def time_out(services: Services, execution_id: str) -> None:
-    """End a run whose TimeoutSeconds are over; AWS gives it neither error nor cause (recorded)."""
-    ending = Ending(Status.TIMED_OUT, None, None, "ExecutionTimedOut", {"error": "States.Timeout"})
+    """End a run whose TimeoutSeconds are over; AWS gives it neither error nor cause (recorded).
+
+    One that nobody waits for any more is due too: it is stopped.
+    """
+    run = services.store.executions.find(execution_id)
+    if run is None:
+        return
+    ending = PARENT_ENDED if services.store.child_runs.is_orphan(run) else TIMED_OUT
     now = services.now()
-    services.store.executions.end(execution_id, ending, now)
+    lifecycle.ended(services, services.store.executions.end(execution_id, ending, now), now)
     after_end(services, execution_id, now)

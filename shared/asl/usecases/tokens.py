@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from asl.language import jsontext
 from asl.language.document import EMPTY, Document
 from asl.language.machine import EXPRESS
@@ -38,7 +40,10 @@ def context_of(claim: Claim, services: Services) -> ExecutionContext:
         return context
     row = claim.child.row
     started_at = row.started_at or services.now()
-    return context.child(claim.child.label, row.name, Document.read(row.input), started_at)
+    context = context.child(claim.child.label, row.name, Document.read(row.input), started_at)
+    return dataclasses.replace(
+        context, redrive_count=row.redrives or 0, redriven_at=row.redriven_at
+    )
 
 
 def execution_context(run: ExecutionRow, services: Services) -> ExecutionContext:
@@ -57,4 +62,6 @@ def execution_context(run: ExecutionRow, services: Services) -> ExecutionContext
         machine_id=arns.state_machine(name),
         machine_name=name,
         role_arn=services.role_arn(run.state_machine_id, run.version),
+        redrive_count=run.redrives or 0,
+        redriven_at=run.redriven_at,
     )

@@ -11,14 +11,18 @@ from asl.language.events import Event
 from asl.language.step import step
 from asl.language.visit import Moment
 from asl.store.claims import Claim
-from asl.store.errors import TransactionConflict
+from asl.store.errors import DatabaseUnavailable, TransactionConflict
 from asl.store.rows import OperationRow, Status
 from asl.usecases.invitations import invite_runner, wake_timer
 from asl.usecases.services import Services
+from asl.usecases.tally import TRANSITIONS
 from asl.usecases.tokens import token_of
 
 TRIES = 3
+PAUSE_SECONDS = 0.25
 Result = TypeVar("Result")
+Made = tuple[Claim, OperationRow, list[str]]
+"""A transition that was made: what was claimed, the operation as it is now, what became ready."""
 
 
 def again(transaction: Callable[[], Result]) -> Result:
@@ -31,6 +35,20 @@ def again(transaction: Callable[[], Result]) -> Result:
     return transaction()
 
 
+def persist(services: Services, transaction: Callable[[], Result]) -> Result:
+    """Run a transaction that writes what would else have to be done again: where the database is
+    away, wait for it as long as our lease surely lasts.
+    """
+    until = services.now() + services.settings.lease_seconds * 1000 // 2
+    while True:
+        try:
+            return again(transaction)
+        except DatabaseUnavailable:
+            if services.now() >= until:
+                raise
+            services.sleep(PAUSE_SECONDS)
+
+
 def decide(
     services: Services, claim: Claim, event: Event, now: int
 ) -> tuple[OperationRow, list[str]]:
@@ -38,6 +56,7 @@ def decide(
 
     A Task is decided anew where it turns out that there is no such activity to offer it to.
     """
+    services.tally.add(TRANSITIONS)
     run = claim.run
     machine = services.definitions.machine(run.state_machine_id, run.version)
     moment = Moment(now, services.random, run.events + 1)

@@ -10,6 +10,7 @@ from asl.language.errors import Diagnostic
 from asl.store.claims import text_or_none
 from asl.store.rows import ENDED, ExecutionRow, OperationRow, Status, operation_id
 from asl.store.tables import StateMachine
+from asl.usecases.tracing import trace_id
 
 
 def time_or_none(moment: int | None) -> str | None:
@@ -36,9 +37,12 @@ def execution_summary(row: ExecutionRow, machine_name: str | None) -> dict[str, 
             "status": row.status,
             "namespace": row.namespace or None,
             "queue": row.queue or None,
+            "trace_id": trace_id(row.trace),
             "created_at": time_or_none(row.created_at),
             "started_at": time_or_none(row.started_at),
             "ended_at": time_or_none(row.ended_at),
+            "redrives": row.redrives,
+            "redriven_at": time_or_none(row.redriven_at),
         }
     )
     if row.status in ENDED:
@@ -56,8 +60,11 @@ def execution_whole(row: ExecutionRow, machine_name: str | None) -> dict[str, An
     return execution_summary(row, machine_name) | {"input": json_or_none(row.input)}
 
 
-def step(row: OperationRow, type_: str) -> dict[str, Any]:
-    """One line of `steps`. output is there once the step has one; parent and index in a branch."""
+def step(row: OperationRow, type_: str | None) -> dict[str, Any]:
+    """One line of `steps`. output is there once the step has one; parent and index in a branch.
+
+    type_: of the state, for one that was not entered.
+    """
     view = present(
         {
             "id": row.id,

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from asl.language.events import Taken
+from asl.store.claims import Claim
 from asl.store.rows import OperationRow
+from asl.usecases import lifecycle
 from asl.usecases.services import Services
 from asl.usecases.transitions import again, decide, set_going
 
@@ -30,7 +32,8 @@ def take_task(services: Services, activity: str, worker: str | None) -> Assignme
         taken = again(partial(_take, services, operation_id, worker))
         if taken is None:
             continue
-        assignment, row, ready = taken
+        assignment, claim, row, ready = taken
+        lifecycle.moved_on(services, claim, row)
         set_going(services, row, ready)
         return assignment
     return None
@@ -38,7 +41,7 @@ def take_task(services: Services, activity: str, worker: str | None) -> Assignme
 
 def _take(
     services: Services, operation_id: str, worker: str | None
-) -> tuple[Assignment, OperationRow, list[str]] | None:
+) -> tuple[Assignment, Claim, OperationRow, list[str]] | None:
     """Give one offered Task to a worker; None when somebody else has it by now."""
     store, taken = services.store, Taken(worker)
     with store.database.transaction():
@@ -46,7 +49,7 @@ def _take(
         if claim is None:
             return None
         assignment = Assignment(claim.operation.token or "", claim.operation.request or "{}")
-        return assignment, *decide(services, claim, taken, services.now())
+        return assignment, claim, *decide(services, claim, taken, services.now())
 
 
 def poll_task(
