@@ -9,8 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from asl.language.errors import AslError
+from asl.language.http.connection import Connection, is_url_prefix, read_connections
 
-Setting = str | int | Mapping[str, str] | tuple[str, ...]
+Setting = (
+    str | int | Mapping[str, str] | Mapping[str, int] | Mapping[str, Connection] | tuple[str, ...]
+)
 
 DEFAULT_DATABASE_URL = "sqlite:///.data/states.db"
 # Where every Fn server mounts the socket of a container; the local gateway has its own elsewhere.
@@ -35,10 +38,21 @@ class Settings:
     max_runners: int = 4
     max_calls: int = 32
     evict_batch: int = 100
+    log_sink: str = field(default="", repr=False)  # its URL may hold a password
+    log_sink_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    redact: tuple[str, ...] = ()
     max_payload_bytes: int = 262_144
+    queue_limits: Mapping[str, int] = field(default_factory=dict)
     resources: Mapping[str, str] = field(default_factory=dict)
     object_allow: tuple[str, ...] = ()
     s3_endpoint_url: str = ""
+    http_allow: tuple[str, ...] = ()
+    http_connections: Mapping[str, Connection] = field(default_factory=dict, repr=False)
+    log_level: str = "WARNING"
+    log_payloads: bool = False
+    stuck_after_hours: int = 24
+    api_keys: Mapping[str, str] = field(default_factory=dict, repr=False)  # secrets by id
+    public_url: str = ""
 
 
 def _integer(low: int, high: int) -> Callable[[str], int]:
@@ -59,6 +73,12 @@ def _matching(pattern: str, what: str) -> Callable[[str], str]:
     return read
 
 
+def _flag(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError("true or false")
+    return text == "true"
+
+
 def _resources(text: str) -> Mapping[str, str]:
     try:
         registry = json.loads(text)
@@ -70,6 +90,43 @@ def _resources(text: str) -> Mapping[str, str]:
     return dict(pairs)
 
 
+def _limits(text: str) -> Mapping[str, int]:
+    try:
+        limits = json.loads(text)
+    except ValueError:
+        limits = None
+    if not isinstance(limits, dict) or not all(
+        type(limit) is int and limit > 0 for limit in limits.values()
+    ):
+        raise ValueError('a JSON object of whole numbers above 0, such as {"reports": 2, "*": 50}')
+    return limits
+
+
+def _headers(text: str) -> Mapping[str, str]:
+    try:
+        headers = json.loads(text)
+    except ValueError:
+        headers = None
+    pairs = headers.items() if isinstance(headers, dict) else ()
+    if not pairs or not all(
+        re.fullmatch(r"[\w-]+", name, re.ASCII)
+        and isinstance(value, str)
+        and re.fullmatch(r"[ -~]*", value)
+        for name, value in pairs
+    ):
+        raise ValueError('a JSON object of HTTP headers, such as {"Authorization": "Bearer …"}')
+    return dict(pairs)
+
+
+def _fields(text: str) -> tuple[str, ...]:
+    fields = tuple(word.removeprefix("$.") for word in text.split())
+    if not all(all(field.split(".")) for field in fields):
+        raise ValueError(
+            "names of fields with blanks between them, or paths with dots: password card.number"
+        )
+    return fields
+
+
 def _prefixes(text: str) -> tuple[str, ...]:
     prefixes = tuple(text.split())
     if not all(re.fullmatch(r"(file://|s3://[^/]+|https?://[^/@]+)/(\S*/)?", p) for p in prefixes):
@@ -78,6 +135,28 @@ def _prefixes(text: str) -> tuple[str, ...]:
             "file:///data/ https://host/path/ s3://bucket/"
         )
     return prefixes
+
+
+def _url_prefixes(text: str) -> tuple[str, ...]:
+    prefixes = tuple(text.split())
+    if not all(is_url_prefix(prefix) for prefix in prefixes):
+        raise ValueError(
+            "URL prefixes that end in a slash, with blanks between them, such as "
+            "https://api.example.com/ https://host:8443/v1/"
+        )
+    return prefixes
+
+
+def _keys(text: str) -> Mapping[str, str]:
+    pattern = r"(\w{1,128}):([!-+\--~]{16,128})"
+    found = [re.fullmatch(pattern, pair, re.ASCII) for pair in text.split()]
+    keys = {key[1]: key[2] for key in found if key is not None}
+    if not keys or len(keys) != len(found):
+        raise ValueError(
+            "pairs id:secret with blanks between them; an id has letters, digits and _ and stands "
+            "once, a secret has at least 16 printable characters without blanks and commas"
+        )
+    return keys
 
 
 READERS: dict[str, Callable[[str], Setting]] = {
@@ -91,9 +170,23 @@ READERS: dict[str, Callable[[str], Setting]] = {
     "MAX_RUNNERS": _integer(1, 1000),
     "MAX_CALLS": _integer(1, 40),
     "EVICT_BATCH": _integer(1, 10_000),
+    "LOG_SINK": _matching(
+        r"stdout|file:///[^?#]*[^/?#]|(otlp\+)?https?://[^/\s]+\S*",
+        "stdout, file:///path, http(s)://host/path or otlp+http(s)://host:4318",
+    ),
+    "LOG_SINK_HEADERS": _headers,
+    "REDACT": _fields,
     "MAX_PAYLOAD_BYTES": _integer(1024, 16 << 20),
+    "QUEUE_LIMITS": _limits,
     "RESOURCES": _resources,
     "OBJECT_ALLOW": _prefixes,
+    "HTTP_ALLOW": _url_prefixes,
+    "HTTP_CONNECTIONS": read_connections,
+    "API_KEYS": _keys,
+    "PUBLIC_URL": _matching(r"https?://[^/\s]+/\S*", "http(s)://host/path of the root function"),
+    "LOG_LEVEL": _matching(r"DEBUG|INFO|WARNING|ERROR", "DEBUG, INFO, WARNING or ERROR"),
+    "LOG_PAYLOADS": _flag,
+    "STUCK_AFTER_HOURS": _integer(1, 8760),
     "S3_ENDPOINT_URL": _matching(r"https?://[^/\s]+/?", "http(s)://host:port of the S3 store"),
 }
 # Names near ours that belong to others.
@@ -113,18 +206,23 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         except ValueError as fault:
             raise BadSetting(f"the setting {name} takes {fault}") from fault
     settings = Settings(**values)  # type: ignore[arg-type]
-    _refuse_sqlite_on_a_server(settings, environment)
+    if environment.get("FN_LISTENER", "").startswith(CONTAINER_SOCKET):
+        _refuse_files_on_a_server(settings)
     return settings
 
 
-def _refuse_sqlite_on_a_server(settings: Settings, environment: Mapping[str, str]) -> None:
-    """A database file in a container would be its own, and go with it."""
-    on_server = environment.get("FN_LISTENER", "").startswith(CONTAINER_SOCKET)
-    if on_server and settings.database_url.startswith("sqlite"):
+def _refuse_files_on_a_server(settings: Settings) -> None:
+    """A file in a container would be its own, and go with it."""
+    if settings.database_url.startswith("sqlite"):
         raise BadSetting(
             "the setting DATABASE_URL must name a PostgreSQL or MySQL database here: containers on "
             "a Fn server share no disk, so SQLite is for the local gateway only; for example "
             "fn config app states DATABASE_URL postgres://user:password@host:5432/name"
+        )
+    if settings.log_sink.startswith("file:"):
+        raise BadSetting(
+            "the setting LOG_SINK must name an HTTP endpoint or an OTLP collector here, or stdout: "
+            "a file in a container of a Fn server goes with the container"
         )
 
 

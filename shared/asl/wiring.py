@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from functools import lru_cache
 
+from asl import logs
 from asl.settings import read_settings
 from asl.usecases.services import Services
 
@@ -13,5 +13,7 @@ from asl.usecases.services import Services
 @lru_cache(maxsize=1)
 def services() -> Services:
     """The parts of this process; BadSetting or BadDatabaseUrl when they cannot be made."""
-    logging.getLogger().setLevel(logging.WARNING)  # the FDK makes every library talk
-    return Services(read_settings(os.environ), os.environ.get("FN_APP_ID", ""))
+    logs.set_up()
+    settings = read_settings(os.environ)
+    logs.set_up(settings.log_level, payloads=settings.log_payloads)
+    return Services(settings, os.environ.get("FN_APP_ID", ""))
