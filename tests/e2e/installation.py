@@ -17,10 +17,14 @@ END_SECONDS = 30
 
 
 class Deployment:
-    """The actions of an app `states` and an app `tasks` that are deployed at `url`."""
+    """The actions of an app `states` and an app `tasks` that are deployed at `url`.
 
-    def __init__(self, url):
+    Functions are looked up at `api_url`, which is another one where a load balancer invokes them.
+    """
+
+    def __init__(self, url, api_url=None):
         self.url = url
+        self.api_url = api_url or url
         self.http = httpx.Client(base_url=url, timeout=60)
 
     def logged(self):
@@ -53,23 +57,27 @@ class Deployment:
         raise AssertionError(f"the run has not ended: {steps}\n{self.logged()[-3000:]}")
 
     def function_id(self, name, app="states"):
-        app_id = self.http.get("/v2/apps", params={"name": app}).json()["items"][0]["id"]
-        found = self.http.get("/v2/fns", params={"app_id": app_id, "name": name}).json()
-        return found["items"][0]["id"]
+        app_id = self._first("apps", name=app)["id"]
+        return self._first("fns", app_id=app_id, name=name)["id"]
+
+    def _first(self, collection, **query):
+        return self.http.get(f"{self.api_url}/v2/{collection}", params=query).json()["items"][0]
 
 
 class Installation(Deployment):
     """Starts and stops a gateway on `data`; started again it finds what it had."""
 
-    def __init__(self, data, database_url=None, config=()):
+    def __init__(self, data, database_url=None, config=(), apps=()):
         self.data = Path(data)
         self.database_url = database_url or f"sqlite:///{self.data}/states.db"
         self.config = config
+        self.apps = apps
         self.process = None
 
     def start(self, port=0):
         settings = [f"DATABASE_URL={self.database_url}", "LEASE_SECONDS=2", *self.config]
         flags = [flag for setting in settings for flag in ("--config", setting)]
+        flags += [flag for app in self.apps for flag in ("--app", app)]
         self.log = (self.data / "gateway.log").open("a+")
         self.process = subprocess.Popen(
             [

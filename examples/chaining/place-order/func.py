@@ -8,6 +8,8 @@ import urllib.request
 from fdk.response import Response
 
 JSON = {"Content-Type": "application/json"}
+# Where the app `states` has API_KEYS, this function has one of their secrets as STATES_KEY.
+KEY = {"Authorization": f"Bearer {os.environ.get('STATES_KEY', '')}"}
 
 
 def handler(ctx, data=None):
@@ -20,7 +22,7 @@ def handler(ctx, data=None):
 def ask_states(action, fields):
     """Status and JSON of an action of the app `states`."""
     url = f"{os.environ['FN_API_URL']}/t/states/{action}"
-    request = urllib.request.Request(url, json.dumps(fields).encode(), JSON)
+    request = urllib.request.Request(url, json.dumps(fields).encode(), JSON | KEY)
     try:
         with urllib.request.urlopen(request, timeout=20) as answer:
             return answer.status, json.load(answer)

@@ -12,6 +12,8 @@ from fdk.response import Response
 
 LIMIT_CENTS = 10_000
 JSON = {"Content-Type": "application/json"}
+# Where the app `states` has API_KEYS, this function has one of their secrets as STATES_KEY.
+KEY = {"Authorization": f"Bearer {os.environ.get('STATES_KEY', '')}"}
 
 
 def handler(ctx, data=None):
@@ -26,6 +28,6 @@ def handler(ctx, data=None):
 
 def signal(fields):
     url = f"{os.environ['FN_API_URL']}/t/states/signal"
-    request = urllib.request.Request(url, json.dumps(fields).encode(), JSON)
+    request = urllib.request.Request(url, json.dumps(fields).encode(), JSON | KEY)
     with urllib.request.urlopen(request, timeout=20):
         pass
