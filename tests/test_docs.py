@@ -81,7 +81,7 @@ def test_every_action_is_documented_with_all_it_takes(action):
         if line.startswith("| `")
         for name in line.split("|")[1].split(",")
     }
-    assert documented == set(command_of(action).__struct_fields__)
+    assert documented == set(command_of(action).__struct_encode_fields__)
 
 
 def test_every_documented_section_is_an_action():

@@ -23,6 +23,20 @@ def test_everything_has_a_default():
         ({"FN_API_URL": "localhost:8080"}, "FN_API_URL"),
         ({"AWS_ACCOUNT_ID": "12"}, "AWS_ACCOUNT_ID"),
         ({"RESOURCES": "[]"}, "RESOURCES"),
+        ({"LOG_SINK": "stderr"}, "LOG_SINK"),
+        ({"LOG_SINK": "file://runs.jsonl"}, "LOG_SINK"),
+        ({"LOG_SINK": "otlp://collector:4318"}, "LOG_SINK"),
+        ({"LOG_SINK_HEADERS": "Authorization: Bearer x"}, "LOG_SINK_HEADERS"),
+        ({"LOG_SINK_HEADERS": '{"A": "b\\nc"}'}, "LOG_SINK_HEADERS"),
+        ({"REDACT": "a..b"}, "REDACT"),
+        (
+            {
+                "FN_LISTENER": "unix:/tmp/iofs/lsnr.sock",
+                "DATABASE_URL": POSTGRES,
+                "LOG_SINK": "file:///runs.jsonl",
+            },
+            "LOG_SINK",
+        ),
         ({"FN_LISTENER": "unix:/tmp/iofs/lsnr.sock"}, "DATABASE_URL"),
         ({"FN_LISTENER": "unix:/tmp/iofs/lsnr.sock", "DATABASE_URL": "sqlite:////tmp/x"}, "SQLite"),
     ],
@@ -42,3 +56,25 @@ def test_a_resource_may_stand_for_a_function():
     settings = read_settings({"RESOURCES": '{"arn:aws:states:::sqs:sendMessage": "fn:my/send"}'})
 
     assert settings.resources == {"arn:aws:states:::sqs:sendMessage": "fn:my/send"}
+
+
+@pytest.mark.parametrize(
+    "sink", ["stdout", "file:///a/b.jsonl", "https://u:p@host/x?y=1", "otlp+http://host:4318"]
+)
+def test_a_log_sink_is_a_place(sink):
+    assert read_settings({"LOG_SINK": sink}).log_sink == sink
+
+
+def test_a_password_is_not_shown_with_the_settings():
+    environment = {
+        "LOG_SINK": "https://u:hunter2@host/",
+        "LOG_SINK_HEADERS": '{"Authorization": "Bearer hunter2"}',
+    }
+    settings = read_settings(environment)
+
+    assert settings.log_sink_headers == {"Authorization": "Bearer hunter2"}
+    assert "hunter2" not in repr(settings)
+
+
+def test_fields_to_redact_are_names_and_paths():
+    assert read_settings({"REDACT": "password $.card.number"}).redact == ("password", "card.number")

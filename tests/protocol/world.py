@@ -106,10 +106,14 @@ class World:
         services.now = lambda: self.now
         services.sleep = self._sleep
         services.random = Random(self.now)
-        store = open_store(self.url)
-        self._watch(store.database)
+        store = self._open_store()
         vars(services).update(store=store, dispatcher=self.inbox, functions=self.functions)
         self.services = services
+
+    def _open_store(self):
+        store = open_store(self.url)
+        self._watch(store.database)
+        return store
 
     def _watch(self, database):
         execute = database.execute
@@ -153,7 +157,7 @@ class World:
             pending = self.services.store.due.next()
             if pending is None:
                 return
-            self.now = max(self.now + 1, pending)
+            self.now = max(self.now + 250, pending)  # a lease that is left behind holds for seconds
             self.inbox.messages.append(("timer", {}))
         raise AssertionError("it does not settle")
 

@@ -26,10 +26,15 @@ def file_path(uri: str) -> Path:
 
 def check_allowed(uri: str, allow: Sequence[str]) -> None:
     """ObjectFault for an object that none of the prefixes covers; it names the setting."""
-    if not any(_covers(prefix, uri) for prefix in allow):
+    if not is_allowed(uri, allow):
         raise ObjectFault(
             f"The object {uri} may not be used here: the setting OBJECT_ALLOW names no prefix of it"
         )
+
+
+def is_allowed(uri: str, allow: Sequence[str]) -> bool:
+    """Whether one of the prefixes covers it."""
+    return any(_covers(prefix, uri) for prefix in allow)
 
 
 def _covers(prefix: str, uri: str) -> bool:

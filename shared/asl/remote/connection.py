@@ -19,6 +19,7 @@ class Connection:
     """A connection to the server of a URL. Every verb may raise OSError or HTTPException."""
 
     def __init__(self, url: str) -> None:
+        self._server = server_of(url)
         parts = urlsplit(url)
         secure = parts.scheme == "https"
         host = parts.hostname or ""
@@ -32,9 +33,14 @@ class Connection:
         self._answer: HTTPResponse | None = None
         self.reusable = False
 
-    def post(self, path: str, headers: dict[str, str], body: bytes) -> None:
-        """Send a request in one piece that fills whole blocks."""
+    def leads_to(self, url: str) -> bool:
+        """Whether a URL is on the server of this connection."""
+        return self._server == server_of(url)
+
+    def post(self, url: str, headers: dict[str, str], body: bytes) -> None:
+        """Send a request in one piece that fills whole blocks. url: one of this server's."""
         self.reusable = False
+        path = urlsplit(url).path
         self._socket.sendall(request(self._host, path, headers, body))
         self._answer = HTTPResponse(self._socket, method="POST")
 
@@ -60,6 +66,8 @@ class Connection:
             self._answer.fp.peek(1)
         except ssl.SSLWantReadError:  # a message of TLS's own
             return False
+        except OSError:  # `read` says what is wrong
+            return True
         finally:
             self._socket.settimeout(READ_SECONDS)
         return True
@@ -76,6 +84,12 @@ class Connection:
 
     def close(self) -> None:
         self._socket.close()
+
+
+def server_of(url: str) -> tuple[str, str]:
+    """What a connection depends on: scheme, and host with port."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
 
 
 def request(host: str, path: str, headers: dict[str, str], body: bytes) -> bytes:

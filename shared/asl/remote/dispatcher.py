@@ -10,110 +10,140 @@ a later call finds it answered.
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass, replace
 from http.client import HTTPException
-from urllib.parse import urlsplit
 
 from asl.remote.connection import Connection
 from asl.remote.errors import FnUnreachable, FunctionNotFound
-from asl.remote.registry import FunctionRegistry
+from asl.remote.registry import GONE, FunctionRegistry
 
 log = logging.getLogger(__name__)
 
 REFUSAL_SECONDS = 0.002
-FIRST_REFUSAL_SECONDS = 0.02  # while it is not known whether the host has detached calls
+# While it is not known whether the host has detached calls: a load balancer says so before long,
+# a single server that does not heed them answers at the end.
+FIRST_REFUSAL_SECONDS = 0.02
+FIRST_BALANCED_SECONDS = 0.2
 MOST_OPEN = 200  # connections kept; a container may have 350 files
 ACCEPTED = (200, 202)
-GONE = (404, 500)  # for a function that is not there; 500 is a load balancer's word for it
 NOT_DETACHED = 501  # a stock load balancer with its runners has no detached calls
 HEADERS = {"Content-Type": "application/json"}
 DETACHED = {**HEADERS, "Fn-Invoke-Type": "detached"}
 
 
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A function of this app that was asked to run, where, how, and with what."""
+
+    function: str
+    url: str
+    headers: dict[str, str]
+    body: bytes
+
+
 class Dispatcher:
     """Sends invitations; losing one is harmless, what is due is found again."""
 
-    def __init__(self, api_url: str, registry: FunctionRegistry) -> None:
-        self._url = api_url
-        self._prefix = urlsplit(api_url).path.rstrip("/")
+    def __init__(self, registry: FunctionRegistry) -> None:
         self._registry = registry
         self._headers = DETACHED
-        self._patience = FIRST_REFUSAL_SECONDS
+        self._is_first = True
         self._idle: list[Connection] = []
-        self._unanswered: list[tuple[Connection, str]] = []
+        self._unanswered: list[tuple[Connection, Invitation]] = []
 
     def invite(self, function: str, body: str) -> bool:
         """Ask Fn to run a function of this app; False when it was refused or cannot be reached."""
-        self._collect()
-        if len(self._unanswered) >= MOST_OPEN:
-            return False
         try:
-            path = self._prefix + self._registry.path("", function)
-            return self._invite(function, path, body.encode())
+            self._collect()
+            if len(self._unanswered) >= MOST_OPEN:
+                return False
+            url = self._registry.url("", function)
+            return self._invite(Invitation(function, url, self._headers, body.encode()))
         except (FunctionNotFound, FnUnreachable, OSError, HTTPException) as fault:
             log.warning("could not invite %s: %s", function, fault)
             return False
 
-    def _invite(self, function: str, path: str, body: bytes) -> bool:
-        headers = self._headers
-        connection = self._send(path, body)
-        patience, self._patience = self._patience, REFUSAL_SECONDS
-        if not connection.answered(patience):
-            self._unanswered.append((connection, function))
+    def _invite(self, invitation: Invitation) -> bool:
+        connection = self._send(invitation)
+        if not connection.answered(self._patience(invitation)):
+            self._unanswered.append((connection, invitation))
             connection.outlive()
             return True
-        accepted = self._read(connection, function)
+        status = self._read(connection, invitation)
         if connection.reusable:
             self._idle.append(connection)
-        if self._headers is not headers:
-            return self._invite(function, path, body)
-        return accepted
+        if status in ACCEPTED:
+            return True
+        again = self._again(invitation, status)
+        return again is not None and self._invite(again)
 
-    def _send(self, path: str, body: bytes) -> Connection:
+    def _patience(self, invitation: Invitation) -> float:
+        """How long to wait for a refusal."""
+        if not self._is_first:
+            return REFUSAL_SECONDS
+        self._is_first = False
+        is_balanced = self._registry.is_balanced(invitation.url)
+        return FIRST_BALANCED_SECONDS if is_balanced else FIRST_REFUSAL_SECONDS
+
+    def _send(self, invitation: Invitation) -> Connection:
+        url, headers, body = invitation.url, invitation.headers, invitation.body
         while self._idle:
             connection = self._idle.pop()
-            if connection.answered(0):  # the other side has closed it meanwhile
+            if connection.answered(0) or not connection.leads_to(url):  # 0: closed meanwhile
                 connection.close()
                 continue
             try:
-                connection.post(path, self._headers, body)
+                connection.post(url, headers, body)
             except OSError:
                 connection.close()
                 continue
             return connection
-        connection = Connection(self._url)
-        connection.post(path, self._headers, body)
+        connection = Connection(url)
+        connection.post(url, headers, body)
         return connection
 
-    def _read(self, connection: Connection, function: str) -> bool:
-        """Whether the answer is an acceptance; what it says otherwise is kept in mind."""
+    def _read(self, connection: Connection, invitation: Invitation) -> int:
+        """The status of an answer, 0 when there is none."""
         try:
             status = connection.read()
         except (OSError, HTTPException) as fault:
             connection.close()
-            log.warning("invitation of %s ended without an answer: %s", function, fault)
-            return False
+            log.warning("invitation of %s ended without an answer: %s", invitation.function, fault)
+            return 0
         if not connection.reusable:
             connection.close()
-        if status in ACCEPTED:
-            return True
-        if status in GONE:
-            self._registry.forget("", function)
+        if status not in ACCEPTED:
+            log.warning("invitation of %s was answered %d", invitation.function, status)
+        return status
+
+    def _again(self, invitation: Invitation, status: int) -> Invitation | None:
+        """The same in another way, which is kept in mind, if what was refused is the way."""
         if status == NOT_DETACHED:
             self._headers = HEADERS
-        log.warning("invitation of %s was answered %d", function, status)
-        return False
+            return replace(invitation, headers=HEADERS) if invitation.headers is DETACHED else None
+        if status not in GONE:
+            return None
+        self._registry.forget("", invitation.function)
+        url = self._registry.url("", invitation.function)
+        return None if url == invitation.url else replace(invitation, url=url)
 
     def _collect(self) -> None:
-        """Close the connections that have been answered since.
+        """Close the connections that have been answered since; what was refused is sent anew.
 
         They are not used again: the line that let a call live on would shift the next request off
         the edge of a block.
         """
-        waiting = self._unanswered
-        self._unanswered = []
-        for connection, function in waiting:
-            if connection.answered(0):
-                self._read(connection, function)
-                connection.close()
-            else:
-                self._unanswered.append((connection, function))
+        waiting, self._unanswered = self._unanswered, []
+        refused = []
+        for connection, invitation in waiting:
+            if not connection.answered(0):
+                self._unanswered.append((connection, invitation))
+                continue
+            status = self._read(connection, invitation)
+            connection.close()
+            if status not in ACCEPTED:
+                refused.append((invitation, status))
+        for invitation, status in refused:
+            again = self._again(invitation, status)
+            if again is not None:
+                self._invite(again)

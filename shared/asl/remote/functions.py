@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -15,7 +16,8 @@ from asl.language.events import Raised, Returned
 from asl.language.resources import Dialect
 from asl.language.scope import Json
 from asl.remote.errors import FnUnreachable, FunctionNotFound
-from asl.remote.registry import FunctionRegistry
+from asl.remote.http_metadata import lambda_headers
+from asl.remote.registry import GONE, FunctionRegistry
 
 TASK_ERROR = "fn-task-error"
 LONGEST_CALL_ID = 64  # what is kept of it; Fn's own have 26 characters
@@ -77,17 +79,22 @@ class Functions:
         return read_answer(answer, request)
 
     def _post(self, request: FunctionRequest, attempt: Attempt, seconds: float) -> httpx.Response:
-        answer = self._send(request, attempt, seconds)
-        if answer.status_code == httpx.codes.NOT_FOUND:
+        """Post, and once more where the function is now if it had been created anew."""
+        url = self._registry.url(request.app, request.function)
+        answer = self._send(url, request, attempt, seconds)
+        if answer.status_code in GONE:
             self._registry.forget(request.app, request.function)
-            answer = self._send(request, attempt, seconds)
+            now = self._registry.url(request.app, request.function)
+            if now != url:
+                answer = self._send(now, request, attempt, seconds)
         return answer
 
-    def _send(self, request: FunctionRequest, attempt: Attempt, seconds: float) -> httpx.Response:
-        path = self._registry.path(request.app, request.function)
+    def _send(
+        self, url: str, request: FunctionRequest, attempt: Attempt, seconds: float
+    ) -> httpx.Response:
         timeout = httpx.Timeout(seconds, connect=min(seconds, 10))
         return self._client.post(
-            path, content=request.payload.text, headers=attempt.headers(), timeout=timeout
+            url, content=request.payload.text, headers=attempt.headers(), timeout=timeout
         )
 
 
@@ -104,7 +111,15 @@ def read_answer(answer: httpx.Response, request: FunctionRequest) -> Returned | 
     if isinstance(value, dict) and isinstance(value.get("errorType"), str):
         return Raised(value["errorType"], answer.text)
     call_id = answer.headers.get("fn-call-id", "")[:LONGEST_CALL_ID]
-    return Returned(Document(value), call_id, {"Content-Type": "application/json"})
+    return Returned(Document(value), call_id, _headers(answer, request, call_id))
+
+
+def _headers(answer: httpx.Response, request: FunctionRequest, call_id: str) -> dict[str, str]:
+    """What the result of lambda:invoke shows of the answer."""
+    if request.dialect is not Dialect.LAMBDA:
+        return {"Content-Type": "application/json"}
+    traceparent = answer.request.headers.get("traceparent", "")
+    return lambda_headers(call_id, len(answer.content), traceparent, time.time())
 
 
 def _body(answer: httpx.Response) -> Json:

@@ -1,0 +1,1 @@
+"""Where the records of runs go before the runs are evicted: one file for each kind of place."""
