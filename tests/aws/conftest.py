@@ -47,9 +47,11 @@ class Api:
     def __call__(self, operation, **members):
         return self.send(f"AWSStepFunctions.{operation}", json.dumps(members).encode())
 
+    def answer(self, target, body):
+        return answer(target, body, self.services, self.services.now() + 30_000)
+
     def send(self, target, body):
-        deadline = self.services.now() + 30_000
-        answered = answer(target, body, self.services, deadline)
+        answered = self.answer(target, body)
         if answered.status != 200:
             raise Refused(answered.status, answered.body["__type"], answered.body["message"])
         return json.loads(json.dumps(answered.body))

@@ -79,6 +79,42 @@ def test_a_run_goes_from_start_to_end(client):
     assert events[-1]["type"] == "ExecutionSucceeded"
 
 
+def test_a_map_run_is_followed_to_its_children_and_redriven(client):
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "Odd",
+        "States": {
+            "Odd": {
+                "Type": "Choice",
+                "Choices": [{"Variable": "$", "NumericEquals": 1, "Next": "Fails"}],
+                "Default": "Works",
+            },
+            "Fails": {"Type": "Fail", "Error": "Odd"},
+            "Works": {"Type": "Succeed"},
+        },
+    }
+    rows = {"Type": "Map", "Label": "rows", "ItemProcessor": processor, "End": True}
+    rows["ToleratedFailureCount"] = 0
+    text = json.dumps({"StartAt": "Rows", "States": {"Rows": rows}})
+    machine = client.create_state_machine(name="rows", definition=text, roleArn=ROLE)
+    arn = client.start_execution(stateMachineArn=machine["stateMachineArn"], input="[2, 1]")[
+        "executionArn"
+    ]
+    assert ended(client, arn)["redriveStatus"] == "REDRIVABLE"
+    [run] = client.list_map_runs(executionArn=arn)["mapRuns"]
+    described = client.describe_map_run(mapRunArn=run["mapRunArn"])
+    assert (described["status"], described["itemCounts"]["failed"]) == ("FAILED", 1)
+    failed = client.list_executions(mapRunArn=run["mapRunArn"], statusFilter="FAILED")
+    [child] = failed["executions"]
+    history = client.get_execution_history(executionArn=child["executionArn"])["events"]
+    assert history[-1]["executionFailedEventDetails"] == {"error": "Odd"}
+    redriven = client.redrive_execution(executionArn=arn)["redriveDate"]
+    assert ended(client, arn)["redriveDate"] == redriven
+    with pytest.raises(client.exceptions.ValidationException) as refused:
+        client.update_map_run(mapRunArn=run["mapRunArn"], maxConcurrency=1)
+    assert refused.value.response["reason"] == "CANNOT_UPDATE_COMPLETED_MAP_RUN"
+
+
 def test_a_waiting_run_is_stopped(client):
     text = '{"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 900, "End": true}}}'
     machine = client.create_state_machine(name="waits", definition=text, roleArn=ROLE)

@@ -226,6 +226,14 @@ def test_the_role_is_in_the_context_and_in_the_history(api):
     assert started["executionStartedEventDetails"]["roleArn"] == context["RoleArn"]
 
 
+def test_an_input_that_no_state_touches_keeps_its_blanks_through_a_parallel(api):
+    branch = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+    state = {"Type": "Parallel", "Branches": [branch], "End": True}
+    text = json.dumps({"StartAt": "S", "States": {"S": state}})
+    arn = api.run(api.create(definition=text), input="[1, 2]")
+    assert api("DescribeExecution", executionArn=arn)["output"] == "[[1, 2]]"
+
+
 MAP = json.dumps({
     "StartAt": "M",
     "States": {"M": {

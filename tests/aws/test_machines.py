@@ -344,19 +344,34 @@ def test_a_resource_has_at_most_fifty_tags(api):
     assert len(api("ListTagsForResource", resourceArn=M)["tags"]) == 50
 
 
+def log_group(arn="arn:aws:logs:us-east-1:000000000000:log-group:states:*"):
+    return {"cloudWatchLogsLogGroup": {"logGroupArn": arn}}
+
+
 @pytest.mark.parametrize(
-    ("logging", "code"),
-    [({"level": "ALL"}, "InvalidLoggingConfiguration"), ({"level": "OFF"}, None), ({}, None)],
+    ("logging", "why"),
+    [
+        ({"level": "ALL"}, "Must specify exactly one Log Destination."),
+        ({"level": "ALL", "destinations": []}, "Must specify exactly one Log Destination."),
+        ({"destinations": [log_group()] * 2}, "Must specify exactly one Log Destination."),
+        ({"level": "ALL", "destinations": [log_group("states")]}, "Log Destination not found."),
+    ],
 )
-def test_logging_needs_a_destination(api, logging, code):
+def test_logging_without_a_destination_is_refused(api, logging, why):
     request = {"name": "m", "definition": PASS, "roleArn": ROLE, "loggingConfiguration": logging}
-    if code:
-        assert api.refused("CreateStateMachine", **request)[0] == code
-    else:
-        api("CreateStateMachine", **request)
-        described = api("DescribeStateMachine", stateMachineArn=M)
-        default = {"level": "OFF", "includeExecutionData": False}
-        assert described["loggingConfiguration"] == default
+    refused = ("InvalidLoggingConfiguration", f"Invalid Logging Configuration: {why}")
+    assert api.refused("CreateStateMachine", **request) == refused
+
+
+@pytest.mark.parametrize(
+    "logging",
+    [{"level": "OFF"}, {}, {"destinations": []}, {"level": "ALL", "destinations": [log_group()]}],
+)
+def test_logging_is_shown_with_its_defaults(api, logging):
+    api.create(loggingConfiguration=logging)
+    described = api("DescribeStateMachine", stateMachineArn=M)
+    default = {"level": "OFF", "includeExecutionData": False}
+    assert described["loggingConfiguration"] == default | logging
 
 
 def test_a_definition_is_validated_without_being_stored(api):

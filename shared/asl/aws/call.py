@@ -16,12 +16,16 @@ DEFAULT_PAGE = 100  # what maxResults 0 and none mean
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """members: of the operation's input, checked by the service model. deadline: ms since epoch."""
+    """members: of the operation's input, checked by the service model. deadline: ms since epoch.
+
+    trace: the traceparent that the request came with, or none.
+    """
 
     operation: str
     members: dict[str, Any]
     services: Services
     deadline: int
+    trace: str = ""
 
     @property
     def store(self) -> Store:

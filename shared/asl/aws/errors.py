@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from asl.language.errors import AslError, Diagnostic
 
 
 class AwsError(AslError):
-    """An answer of HTTP status 400 and up; `code` is what clients compare."""
+    """An answer of HTTP status 400 and up; `code` is what clients compare.
 
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
+    members: what the model gives the error beside its message.
+    """
+
+    def __init__(
+        self, code: str, message: str, status: int = 400, members: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.status = status
+        self.members = members or {}
 
 
-def validation(message: str) -> AwsError:
-    return AwsError("ValidationException", message)
+def validation(message: str, reason: str | None = None) -> AwsError:
+    """reason: one of those that the model has for ValidationException."""
+    return AwsError(
+        "ValidationException", message, members=None if reason is None else {"reason": reason}
+    )
+
+
+def labelled_arn(arn: str) -> AwsError:
+    return validation(
+        f"This operation does not support labeled state machine ARNs: '{arn}'",
+        "API_DOES_NOT_SUPPORT_LABELED_ARNS",
+    )
+
+
+def invalid_routing(message: str) -> AwsError:
+    return validation(message, "INVALID_ROUTING_CONFIGURATION")
 
 
 def invalid_arn(inner: str) -> AwsError:
@@ -88,7 +108,9 @@ def activity_does_not_exist(arn: str) -> AwsError:
 
 
 def resource_not_found(arn: str) -> AwsError:
-    return AwsError("ResourceNotFound", f"Resource not found: '{arn}'")
+    return AwsError(
+        "ResourceNotFound", f"Resource not found: '{arn}'", members={"resourceName": arn}
+    )
 
 
 def no_such_reference() -> AwsError:

@@ -28,20 +28,21 @@ class Answer:
     error: str | None = None
 
 
-def answer(target: str, body: bytes, services: Services, deadline: int) -> Answer:
+def answer(target: str, body: bytes, services: Services, deadline: int, trace: str = "") -> Answer:
     """Answer one request. Refusals are answers; what else goes wrong is raised.
 
-    target: the header `X-Amz-Target`. deadline: ms since epoch.
+    target: the header `X-Amz-Target`. deadline: ms since epoch. trace: a traceparent, or none.
     """
     try:
         operation = target.removeprefix(PREFIX)
         if not target.startswith(PREFIX) or operation not in OPERATIONS:
             raise AwsError("UnknownOperationException", f"The operation '{target}' is not known")
         members = shapes.read_input(operation, _read_body(body))
-        call = Call(operation, members, services, deadline)
+        call = Call(operation, members, services, deadline, trace)
         return Answer(200, OPERATIONS[operation](call))
     except AwsError as refused:
-        return Answer(refused.status, error_body(refused.code, str(refused)), refused.code)
+        body_ = {**error_body(refused.code, str(refused)), **refused.members}
+        return Answer(refused.status, body_, refused.code)
 
 
 def error_body(code: str, message: str) -> dict[str, str]:

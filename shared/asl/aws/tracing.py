@@ -9,6 +9,7 @@ _XRAY = re.compile(
     r"(?:;Parent=(?P<parent>[0-9a-f]{16}))?(?:;Sampled=(?P<sampled>[01?]))?.*"
 )
 _W3C = re.compile(r"00-(?P<trace>[0-9a-f]{32})-(?P<parent>[0-9a-f]{16})-(?P<flags>[0-9a-f]{2})")
+NOBODY = "0000000000000000"  # of a trace that nobody gave: it is not shown
 NO_PARENT = "0000000000000001"  # W3C forbids a parent of zeros
 
 
@@ -24,7 +25,7 @@ def traceparent(header: str | None) -> str:
 def trace_header(parent: str) -> str | None:
     """The X-Ray header of a traceparent."""
     found = _W3C.fullmatch(parent)
-    if found is None:
+    if found is None or found["parent"] == NOBODY:
         return None
     trace, sampled = found["trace"], int(found["flags"], 16) & 1
     return f"Root=1-{trace[:8]}-{trace[8:]};Parent={found['parent']};Sampled={sampled}"

@@ -50,7 +50,7 @@ class Redrives:
             f"UPDATE execution SET status = '{Status.EXECUTING}', output = NULL, error = NULL, "
             "cause = NULL, ended_at = NULL, started_at = ?, due_at = ?, "
             "version = ?, published = ?, alias = ?, parent_operation = ?, redrives = ?, "
-            "redriven_at = ?, events = ?, operations = ? WHERE id = ?"
+            "redriven_at = ?, redrive_token = ?, events = ?, operations = ? WHERE id = ?"
         )
 
     def newest(self, execution_id: str, state: str | None = None) -> OperationRow | None:
@@ -86,8 +86,8 @@ class Redrives:
             self._db.execute(
                 self._reopen,
                 (run.started_at, chapter.due_at if admitted else None, run.version, run.published,
-                 run.alias, run.parent_operation, run.redrives, run.redriven_at, run.events,
-                 run.operations, run.id),
+                 run.alias, run.parent_operation, run.redrives, run.redriven_at, run.redrive_token,
+                 run.events, run.operations, run.id),
             )  # fmt: skip
         return run, work.ready
 
@@ -106,4 +106,5 @@ class Redrives:
             ended_at=None,
             redrives=(run.redrives or 0) + 1,
             redriven_at=now,
+            redrive_token=chapter.token,
         )

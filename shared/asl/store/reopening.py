@@ -40,7 +40,8 @@ class Chapter:
 
     version: of its machine. due_at: when it times out now. state: which one is entered anew, with
     input and variables (JSON texts); None: what failed is made again, and what succeeded is kept.
-    queue_limit: of its queue, None for any number. map_run_arn: how the history names a Map Run.
+    queue_limit: of its queue, None for any number. token: of the request
+    that asked for it. map_run_arn: how the history names a Map Run.
     """
 
     version: int
@@ -50,6 +51,7 @@ class Chapter:
     input: str = "{}"
     variables: str = "{}"
     queue_limit: int | None = None
+    token: str | None = None
 
 
 class Reopening:

@@ -77,6 +77,7 @@ class ExecutionRow(NamedTuple):
     label: str | None = None
     redrives: int | None = None
     redriven_at: int | None = None
+    redrive_token: str | None = None
     shipped_at: int | None = None
 
 

@@ -96,6 +96,7 @@ class Execution(Table):
     label = ShortText(40, null=True)
     redrives = IntegerField(null=True)
     redriven_at = BigIntegerField(null=True)
+    redrive_token = ShortText(64, null=True)
     shipped_at = BigIntegerField(null=True)
 
     class Meta:

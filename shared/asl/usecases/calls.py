@@ -6,7 +6,7 @@ from asl.language import jsontext
 from asl.language.document import Document
 from asl.language.effects import FunctionRequest
 from asl.language.resources import Dialect
-from asl.remote.functions import Attempt
+from asl.remote.attempts import Attempt
 from asl.store.rows import ExecutionRow, OperationRow
 from asl.usecases.tracing import traceparent_of
 

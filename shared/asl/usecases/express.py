@@ -15,7 +15,7 @@ from asl.language.effects import Fail, Finish, Goto, Record, Retry
 from asl.language.events import Raised, Returned
 from asl.language.machine import Machine
 from asl.language.run import Calling, Made, Run
-from asl.remote.functions import Attempt
+from asl.remote.attempts import Attempt
 from asl.store.claims import json_or_none
 from asl.store.drafts import first_operation
 from asl.store.rows import ExecutionRow, OperationRow, Status, replace

@@ -25,6 +25,7 @@ from asl.usecases.queues import queue_limit
 from asl.usecases.services import Services
 from asl.usecases.transitions import again
 
+TOKEN_MINUTES = 15  # for which a request is known by its token (AWS's)
 MOST_EVENTS = 24_999  # of a history that may go on (AWS's limit)
 
 
@@ -41,12 +42,18 @@ class Redrive(Command, frozen=True, rename={"from_": "from"}):
     version: Annotated[int, Meta(ge=1)] | None = None
 
 
-def redrive(command: Redrive, services: Services) -> dict[str, Any]:
-    """Answers the execution. ExecutionNotRedrivable: it goes on, succeeded, or cannot go on."""
+def redrive(command: Redrive, services: Services, token: str | None = None) -> dict[str, Any]:
+    """Answers the execution. ExecutionNotRedrivable: it goes on, succeeded, or cannot go on.
+
+    token: names the request, so that it may be made again; see `was_redriven_by`.
+    """
     run = find_execution(services, command.execution)
+    if was_redriven_by(services, run, token):
+        return views.execution_summary(run, services.machine_name(run.state_machine_id))
     refuse_unredrivable(services, run)
     version = command.version or run.version
     chapter = _chapter(services, run, command, _definition(services, run, version), version)
+    chapter = dataclasses.replace(chapter, token=token)
     redrives = services.store.redrives
     try:
         row, ready = again(lambda: redrives.redrive(run.id, chapter, services.now()))
@@ -59,6 +66,13 @@ def redrive(command: Redrive, services: Services) -> dict[str, Any]:
     if row.due_at is not None:
         wake_timer(services, row.due_at)
     return views.execution_summary(row, services.machine_name(row.state_machine_id))
+
+
+def was_redriven_by(services: Services, run: ExecutionRow, token: str | None) -> bool:
+    """Whether the newest redrive of a run is that of a request, not long ago."""
+    if token is None or run.redrive_token != token:
+        return False
+    return services.now() - (run.redriven_at or 0) < TOKEN_MINUTES * 60_000
 
 
 def refuse_unredrivable(services: Services, run: ExecutionRow) -> None:

@@ -12,7 +12,7 @@ from asl.language.http.request import read_request
 from asl.language.resources import HTTP
 from asl.language.scope import Json
 from asl.language.visiting import Calling
-from asl.remote.functions import Attempt
+from asl.remote.attempts import Attempt
 from asl.store.rows import ExecutionRow, OperationRow
 from asl.usecases.calls import request_of
 from asl.usecases.services import Services
@@ -36,7 +36,7 @@ def work_of(services: Services, row: OperationRow, run: ExecutionRow) -> Work:
 def work_in_memory(services: Services, calling: Calling, namespace: str) -> Work:
     """The same of a run that is made as a whole, which calls functions and URLs alone."""
     match calling.work:
-        case ServiceCall(service=service, arguments=arguments) if service == HTTP:
+        case ServiceCall(calls_url=True, arguments=arguments):
             return _http_work(services, arguments.value)
         case Call(request=request):
             app = request.app or namespace

@@ -7,6 +7,7 @@ from typing import Any
 from asl.aws import errors
 from asl.aws.arns import parse_arn
 from asl.aws.call import Call, seconds
+from asl.aws.operations.configuration import check_encryption
 from asl.aws.operations.machines import named
 from asl.aws.operations.tags import read_tags
 from asl.aws.targets import is_own
@@ -17,6 +18,7 @@ def create_activity(call: Call) -> dict[str, Any]:
     """Idempotent by name; tags of an equal request are ignored."""
     members = call.members
     named(members["name"])
+    check_encryption(members)
     tags = read_tags(members.get("tags", ()))
     activity = call.store.activities.create(members["name"], tags, call.services.now())
     return {

@@ -12,8 +12,9 @@ from asl.aws.targets import find_target, is_own
 from asl.store.errors import NameTaken
 from asl.store.published import AliasRow, Routing
 from asl.store.tables import StateMachine
+from asl.usecases.targets import Target
 
-MOST_ALIASES = 100  #
+MOST_ALIASES = 100  # of one machine
 
 
 def create_state_machine_alias(call: Call) -> dict[str, Any]:
@@ -57,10 +58,10 @@ def _read_routing(call: Call, given: Sequence[dict[str, Any]]) -> tuple[StateMac
     _check_versions(texts)
     weights = [route["weight"] for route in given]
     if sum(weights) != 100:
-        raise errors.validation(
+        raise errors.invalid_routing(
             f"Sum of routing configuration weights must equal 100. Received: {weights}"
         )
-    targets = [find_target(call, text) for text in texts]
+    targets = [_find_version(call, text) for text in texts]
     routing = [
         (target.published.number, weight)
         for target, weight in zip(targets, weights, strict=True)
@@ -69,20 +70,30 @@ def _read_routing(call: Call, given: Sequence[dict[str, Any]]) -> tuple[StateMac
     return targets[0].machine, routing
 
 
+def _find_version(call: Call, text: str) -> Target:
+    """The published version of an ARN; ResourceNotFound, which is what the model has for it."""
+    try:
+        return find_target(call, text)
+    except errors.AwsError as fault:
+        if fault.code != "StateMachineDoesNotExist":
+            raise
+        raise errors.no_such_reference() from fault
+
+
 def _check_versions(texts: Sequence[str]) -> None:
     listed = ", ".join(texts)
     arns = [parse_arn(text, "stateMachine") for text in texts]
     if not all((arn.qualifier or "").isdecimal() for arn in arns):
-        raise errors.validation(
+        raise errors.invalid_routing(
             f"Routing configuration must contain state machine version ARNs. Received: [{listed}]"
         )
     if len(set(texts)) < len(texts):
-        raise errors.validation(
+        raise errors.invalid_routing(
             "Routing configuration must contain distinct state machine version ARNs. "
             f"Received: [{listed}]"
         )
     if len({arn.name for arn in arns}) > 1:
-        raise errors.validation(
+        raise errors.invalid_routing(
             "Routing configuration must contain state machine version ARNs of the same state "
             f"machine. Received: [{listed}]"
         )
@@ -99,7 +110,7 @@ def update_state_machine_alias(call: Call) -> dict[str, Any]:
     if "routingConfiguration" in members:
         owner, routing = _read_routing(call, members["routingConfiguration"])
         if owner.id != machine.id:
-            raise errors.validation(
+            raise errors.invalid_routing(
                 "Routing configuration must contain versions of the alias's state machine"
             )
     now = call.services.now()

@@ -5,6 +5,7 @@ It is checked, kept and echoed; logs go to the installation's own sink.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from asl.aws.errors import AwsError
 from asl.language import jsontext
 from asl.store.tables import StateMachineVersion
 
+_LOG_GROUP = re.compile(r"arn:aws[a-z-]*:logs:[^:]+:\d{12}:log-group:[^:]+(:\*)?")
 NO_LOGGING = {"level": "OFF", "includeExecutionData": False}
 NO_TRACING = {"enabled": False}
 FIELDS = ("loggingConfiguration", "tracingConfiguration", "encryptionConfiguration")
@@ -26,8 +28,8 @@ def read_configuration(
         configuration["loggingConfiguration"] = _logging(members["loggingConfiguration"])
     if "tracingConfiguration" in members:
         configuration["tracingConfiguration"] = NO_TRACING | members["tracingConfiguration"]
+    check_encryption(members)
     if "encryptionConfiguration" in members:
-        _check_encryption(members["encryptionConfiguration"])
         configuration["encryptionConfiguration"] = members["encryptionConfiguration"]
     return configuration
 
@@ -45,16 +47,26 @@ def kept_configuration(version: StateMachineVersion) -> dict[str, Any]:
 
 
 def _logging(given: dict[str, Any]) -> dict[str, Any]:
-    if given.get("level", "OFF") != "OFF" and len(given.get("destinations", ())) != 1:
-        raise AwsError(
-            "InvalidLoggingConfiguration",
-            "Invalid Logging Configuration: Must specify exactly one Log Destination.",
-        )
+    """What is given, over the defaults; a log group is there when its ARN is one."""
+    destinations = given.get("destinations", ())
+    if len(destinations) > 1 or (given.get("level", "OFF") != "OFF" and not destinations):
+        raise _bad_logging("Must specify exactly one Log Destination.")
+    for destination in destinations:
+        group = destination.get("cloudWatchLogsLogGroup", {}).get("logGroupArn", "")
+        if not _LOG_GROUP.fullmatch(group):
+            raise _bad_logging("Log Destination not found.")
     return NO_LOGGING | given
 
 
-def _check_encryption(given: Mapping[str, Any]) -> None:
-    if given["type"] != "AWS_OWNED_KEY":
+def _bad_logging(reason: str) -> AwsError:
+    message = f"Invalid Logging Configuration: {reason}"
+    return AwsError("InvalidLoggingConfiguration", message)
+
+
+def check_encryption(members: Mapping[str, Any]) -> None:
+    """InvalidEncryptionConfiguration for keys of KMS, which there are none of."""
+    given = members.get("encryptionConfiguration", {})
+    if given.get("type", "AWS_OWNED_KEY") != "AWS_OWNED_KEY":
         raise AwsError(
             "InvalidEncryptionConfiguration",
             "Only encryption of type AWS_OWNED_KEY is supported here",

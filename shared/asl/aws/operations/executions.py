@@ -8,23 +8,22 @@ from typing import Any
 from asl.aws import errors
 from asl.aws.arns import parse_arn
 from asl.aws.call import Call, seconds
-from asl.aws.operations.listings import status_name, summary
+from asl.aws.operations.listings import summary
 from asl.aws.operations.machines import named
+from asl.aws.operations.redrives import redrive_status
 from asl.aws.payloads import fault_text, shown, stored
-from asl.aws.targets import Target, execution_arn, find_run, find_to_start
+from asl.aws.targets import execution_arn, find_run, find_to_start
 from asl.aws.tracing import trace_header, traceparent
 from asl.language.jsontext import InvalidJson
 from asl.language.machine import EXPRESS
 from asl.store.claims import text_or_none
-from asl.store.machines import ACTIVE
-from asl.store.rows import ENDED, ExecutionRow, Status
+from asl.store.rows import ENDED, ExecutionRow
 from asl.store.tables import StateMachine
 from asl.usecases.errors import ExecutionAlreadyExists, StateMachineDeleting
 from asl.usecases.express_names import stored_name
 from asl.usecases.starting import Order, accept_run
 from asl.usecases.stop import Stop, stop
-
-REDRIVABLE_DAYS = 14  # after the end
+from asl.usecases.targets import Target
 
 
 def start_execution(call: Call) -> dict[str, Any]:
@@ -69,7 +68,7 @@ def order_of(call: Call, target: Target) -> Order:
         name=members.get("name"),
         published=None if target.published is None else target.published.number,
         alias=None if target.alias is None else target.alias.name,
-        trace=traceparent(members.get("traceHeader")),
+        trace=traceparent(members.get("traceHeader")) or call.trace,
     )
 
 
@@ -85,8 +84,9 @@ def stop_execution(call: Call) -> dict[str, Any]:
 
 def describe_execution(call: Call) -> dict[str, Any]:
     row, machine = _standard_run(call)
+    row = call.services.redactor.row(row)
     included = call.members.get("includedData") != "METADATA_ONLY"
-    answer = summary(call, machine, row) | _redrive(call, machine, row)
+    answer = summary(call, machine, row) | redrive_status(call, machine, row)
     answer |= {"inputDetails": {"included": included}}
     header = trace_header(row.trace)
     if header is not None:
@@ -114,21 +114,3 @@ def outcome(row: ExecutionRow, *, included: bool) -> dict[str, Any]:
     if row.cause is not None:
         answer["cause"] = text_or_none(row.cause)
     return answer
-
-
-def _redrive(call: Call, machine: StateMachine, row: ExecutionRow) -> dict[str, Any]:
-    reason = _not_redrivable(call, machine, row)
-    if reason is None:
-        return {"redriveStatus": "REDRIVABLE"}
-    return {"redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}
-
-
-def _not_redrivable(call: Call, machine: StateMachine, row: ExecutionRow) -> str | None:
-    """Why a run cannot be redriven, in AWS's words."""
-    if row.ended_at is None or row.status == Status.SUCCEEDED:
-        return f"Execution is {status_name(row)} and cannot be redriven"
-    if machine.status != ACTIVE:
-        return "State machine is in DELETING status"
-    if call.services.now() - row.ended_at > REDRIVABLE_DAYS * 86_400_000:
-        return "Execution redrivable period exceeded"
-    return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from asl.aws.call import Call
@@ -20,8 +21,11 @@ def get_execution_history(call: Call) -> dict[str, Any]:
     source = _source(call, row, machine, events)
     include_data = call.members.get("includeExecutionData", True)
 
+    redactor = call.services.redactor
+
     def show(event: HistoryEvent) -> dict[str, Any]:
-        return view(event, source, include_data=include_data)
+        told = replace(event, details=redactor.details(event.details))
+        return view(told, source, include_data=include_data)
 
     return call.page("events", events, lambda event: str(event.id), show)
 
@@ -44,4 +48,11 @@ def _source(
         role = call.services.role_arn(row.state_machine_id, row.version)
         started = {"roleArn": role, **started_through(call, machine, row)}
     operations = call.store.histories.operations(row.root_execution or row.id, sorted(of_states))
-    return Source(row, call.services.settings.aws_region, operations, started)
+    redactor = call.services.redactor
+    told = {
+        number: replace(
+            data, input=redactor.text(data.input), output=redactor.text_or_none(data.output)
+        )
+        for number, data in operations.items()
+    }
+    return Source(redactor.row(row), call.services.settings.aws_region, told, started)

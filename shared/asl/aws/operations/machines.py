@@ -13,7 +13,15 @@ from asl.aws.operations.configuration import (
     read_configuration,
 )
 from asl.aws.operations.tags import read_tags
-from asl.aws.targets import find_machine, find_run, find_target, revision_id
+from asl.aws.operations.versions import check_quota
+from asl.aws.targets import (
+    find_labelled,
+    find_machine,
+    find_run,
+    map_run_arn,
+    qualified_name,
+    revision_id,
+)
 from asl.language import jsontext
 from asl.store.errors import NameTaken
 from asl.store.machines import ACTIVE
@@ -35,7 +43,7 @@ def create_state_machine(call: Call) -> dict[str, Any]:
     check_role(members["roleArn"])
     _check_version_description(members)
     type_ = members.get("type", "STANDARD")
-    _check_definition(members["definition"], type_)
+    _check_definition(call, members["definition"], type_)
     configuration = jsontext.dumps(read_configuration(members))
     try:
         machine = call.store.machines.create(
@@ -87,9 +95,9 @@ def named(name: str) -> None:
         raise errors.invalid_name(name) from fault
 
 
-def _check_definition(text: str, type_: str) -> None:
+def _check_definition(call: Call, text: str, type_: str) -> None:
     try:
-        check_definition(text, type_)
+        check_definition(text, type_, call.services.settings.resources)
     except InvalidDefinition as fault:
         raise errors.invalid_definition(fault.diagnostics) from fault
 
@@ -102,6 +110,7 @@ def _check_version_description(members: dict[str, Any]) -> None:
 def _publish(call: Call, machine: StateMachine) -> dict[str, Any]:
     if not call.members.get("publish"):
         return {}
+    check_quota(call, machine.id)
     description = call.members.get("versionDescription", "")
     published = call.store.published.publish(
         machine.id, machine.active_version, description, call.services.now()
@@ -133,7 +142,7 @@ def _revise(call: Call, machine: StateMachine) -> StateMachine:
     before = kept_configuration(version)
     configuration = read_configuration(members, before)
     if "definition" in members:
-        _check_definition(definition, machine.type)
+        _check_definition(call, definition, machine.type)
     if "roleArn" in members:
         check_role(role)
     if (definition, role, configuration) == (version.definition, version.role_arn, before):
@@ -164,7 +173,7 @@ def delete_state_machine(call: Call) -> dict[str, Any]:
     try:
         machine = find_machine(call, arn)
     except errors.AwsError as fault:
-        if fault.code != "StateMachineDoesNotExist":
+        if fault.code not in ("StateMachineDoesNotExist", "StateMachineDeleting"):
             raise
         return {}
     delete(Delete(state_machine=machine.id), call.services)
@@ -172,9 +181,11 @@ def delete_state_machine(call: Call) -> dict[str, Any]:
 
 
 def describe_state_machine(call: Call) -> dict[str, Any]:
-    """The machine as it is, or as it was published under the version or alias named."""
-    members = call.members
-    target = find_target(call, members["stateMachineArn"])
+    """The machine as it is, or as it was published under the version or alias named.
+
+    An ARN may have the label of one of its Distributed Maps, too.
+    """
+    target, label = find_labelled(call, call.members["stateMachineArn"])
     machine, published = target.machine, target.published
     version = _version(call, machine, target.version)
     answer = {
@@ -186,6 +197,8 @@ def describe_state_machine(call: Call) -> dict[str, Any]:
     }
     if published is not None and published.description:
         answer["description"] = published.description
+    if label is not None:
+        answer |= {"stateMachineArn": call.members["stateMachineArn"], "label": label}
     return answer
 
 
@@ -219,7 +232,9 @@ def describe_state_machine_for_execution(call: Call) -> dict[str, Any]:
     row, machine = find_run(call, call.members["executionArn"])
     version = _version(call, machine, row.version)
     return {
-        "stateMachineArn": call.arns.state_machine(machine.name),
+        "stateMachineArn": call.arns.state_machine(qualified_name(machine, row)),
         "updateDate": seconds(version.created_at),
         **_revision(call, machine, version),
+        **map_run_arn(call.services, machine, row),
+        **({} if row.label is None else {"label": row.label}),
     }

@@ -10,6 +10,7 @@ from asl.aws.call import Call
 from asl.aws.payloads import fault_text, stored
 from asl.aws.rehearsal.context import TestedVisit, read_context
 from asl.aws.rehearsal.inspection import inspect, text_of
+from asl.aws.rehearsal.iterations import check_reader_data
 from asl.aws.rehearsal.limits import read_limits
 from asl.aws.rehearsal.mocks import Mock, read_mock
 from asl.aws.rehearsal.rehearse import Rehearsal, Rehearsed
@@ -33,11 +34,18 @@ def test_state(call: Call) -> dict[str, Any]:
         _check_unmocked(members, subject)
     visit = _visit(call, subject, variables)
     limits = read_limits(subject, visit)
-    failed = members.get("stateConfiguration", {}).get("mapIterationFailureCount")
-    rehearsed = Rehearsal(call, subject, visit, mock, limits, failed).run()
+    configured = members.get("stateConfiguration", {})
+    data = configured.get("mapItemReaderData")
+    check_reader_data(subject.state, data)
+    _check_cause(configured.get("errorCausedByState"), subject, mock)
+    failed = configured.get("mapIterationFailureCount")
+    rehearsed = Rehearsal(call, subject, visit, mock, limits, failed, data).run()
     answer = _outcome(rehearsed, mock)
     if members.get("inspectionLevel", "INFO") != "INFO":
         answer["inspectionData"] = inspect(rehearsed, mock, limits)
+    if members.get("inspectionLevel") == "TRACE":
+        for trace in rehearsed.traces:
+            answer["inspectionData"] |= trace.as_json()
     return answer
 
 
@@ -80,6 +88,20 @@ def _check_unmocked(members: dict[str, Any], subject: Subject) -> None:
         )
     if subject.type == "Task" and "roleArn" not in members:
         raise errors.validation("RoleArn must be specified when testing a Task state")
+
+
+def _check_cause(name: str | None, subject: Subject, mock: Mock | None) -> None:
+    """The state that an error comes from: one within the Map or Parallel whose error is mocked."""
+    if name is None:
+        return
+    if subject.type not in ("Map", "Parallel"):
+        raise errors.validation("ErrorCausedByState is only supported for Map and Parallel states")
+    if mock is None or mock.failure is None:
+        raise errors.validation(
+            "ErrorCausedByState can only be specified with a mocked error output"
+        )
+    if not subject.holds(name):
+        raise errors.validation("State not found in definition")
 
 
 def _visit(call: Call, subject: Subject, variables: Document) -> TestedVisit:

@@ -11,13 +11,15 @@ from asl.aws.operations.executions import order_of, outcome
 from asl.aws.operations.listings import status_name
 from asl.aws.operations.machines import named
 from asl.aws.payloads import shown
-from asl.aws.targets import Target, execution_arn, find_to_start
+from asl.aws.targets import execution_arn, find_to_start
 from asl.language.machine import EXPRESS
 from asl.store.rows import ExecutionRow, replace
 from asl.store.whole_runs import WholeRun
+from asl.usecases import lifecycle
 from asl.usecases.express import run_express
 from asl.usecases.express_names import stored_name
 from asl.usecases.starting import new_run
+from asl.usecases.targets import Target
 
 BILLED_STEP = 100  # ms that a duration is rounded up to
 BILLED_MEMORY = 64  # MB, the least there is
@@ -51,7 +53,10 @@ def _keep(call: Call, whole: WholeRun) -> None:
     """Under a name that no other run of the machine has."""
     run = whole.execution
     kept = replace(run, name=stored_name(run.name, run.id))
-    call.store.whole_runs.record(WholeRun(kept, whole.operations, whole.history))
+    written = WholeRun(kept, whole.operations, whole.history)
+    call.store.whole_runs.record(written)
+    lifecycle.accepted(call.services, kept)
+    lifecycle.run_whole(call.services, written)
 
 
 def _view(call: Call, target: Target, run: ExecutionRow) -> dict[str, Any]:

@@ -14,7 +14,8 @@ def validate_state_machine_definition(call: Call) -> dict[str, Any]:
     """Answers result, diagnostics and whether there were more than `maxResults` of them."""
     members = call.members
     try:
-        machine = check_definition(members["definition"], members.get("type", "STANDARD"))
+        type_, resources = members.get("type", "STANDARD"), call.services.settings.resources
+        machine = check_definition(members["definition"], type_, resources)
     except InvalidDefinition as fault:
         result, found = "FAIL", list(fault.diagnostics)
     else:

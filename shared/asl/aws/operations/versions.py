@@ -11,12 +11,15 @@ from asl.aws.targets import FIRST_REVISION, find_machine, revision_id
 from asl.store.published import VersionInUse
 from asl.store.tables import PublishedVersion
 
+MOST_VERSIONS = 1000  # of one machine
+
 
 def publish_state_machine_version(call: Call) -> dict[str, Any]:
     """Publish the version that is active; the same one again answers the number it has."""
     members = call.members
     machine = find_machine(call, members["stateMachineArn"])
     current = revision_id(machine.id, machine.active_version) or FIRST_REVISION
+    check_quota(call, machine.id)
     wanted = members.get("revisionId", current)
     if wanted != current:
         raise errors.conflict(
@@ -30,6 +33,15 @@ def publish_state_machine_version(call: Call) -> dict[str, Any]:
         "stateMachineVersionArn": call.arns.published(machine.name, published.number),
         "creationDate": seconds(published.created_at),
     }
+
+
+def check_quota(call: Call, machine_id: str) -> None:
+    """ServiceQuotaExceededException where a machine has all the versions it may have."""
+    if len(call.store.published.page(machine_id, per_page=MOST_VERSIONS)) == MOST_VERSIONS:
+        raise errors.AwsError(
+            "ServiceQuotaExceededException",
+            f"A state machine has at most {MOST_VERSIONS} versions",
+        )
 
 
 def list_state_machine_versions(call: Call) -> dict[str, Any]:

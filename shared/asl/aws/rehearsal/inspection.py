@@ -23,6 +23,8 @@ def inspect(rehearsed: Rehearsed, mock: Mock | None, limits: Limits) -> dict[str
     """The member `inspectionData`; its documents are JSON texts."""
     visit = rehearsed.visit
     data: dict[str, Any] = {"input": shown(visit.token.input.text)}
+    for name, document in rehearsed.stages.items():
+        data[name] = shown(document.text)
     for name, document in _stages(rehearsed):
         data[name] = text_of(document, mock)
     if rehearsed.state.TYPE == "Map":

@@ -27,6 +27,10 @@ class Subject:
     def type(self) -> str:
         return self.state.TYPE
 
+    def holds(self, name: str) -> bool:
+        """Whether a state of this name stands within it, however deep."""
+        return _search(self.definition, name) is not None
+
 
 def read_subject(text: str, name: str | None, variables: Collection[str]) -> Subject:
     """The state to test; InvalidDefinition, or ValidationException when it is not there.
@@ -88,15 +92,23 @@ def _targets(state: dict[str, Any]) -> Iterator[str]:
 
 def _find(machine: Any, name: str) -> dict[str, Any]:
     """A state's definition, wherever in the machine it stands."""
-    values = [machine]
+    found = _search(machine, name)
+    if found is None:
+        raise errors.validation("State not found in definition")
+    return found
+
+
+def _search(value: Any, name: str) -> dict[str, Any] | None:
+    """The state of a name in the `States` of an object, or of those within it."""
+    values = [value]
     while values:
-        value = values.pop()
-        if isinstance(value, list):
-            values.extend(value)
-        elif isinstance(value, dict):
-            states = value.get("States")
+        inner = values.pop()
+        if isinstance(inner, list):
+            values.extend(inner)
+        elif isinstance(inner, dict):
+            states = inner.get("States")
             if isinstance(states, dict) and name in states:
                 found: dict[str, Any] = states[name]
                 return found
-            values.extend(value.values())
-    raise errors.validation("State not found in definition")
+            values.extend(inner.values())
+    return None

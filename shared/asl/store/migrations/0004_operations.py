@@ -27,6 +27,7 @@ class Counter(Model):
 NEW_COLUMNS: tuple[tuple[str, str, Field], ...] = (
     ("execution", "redrives", IntegerField(null=True)),
     ("execution", "redriven_at", BigIntegerField(null=True)),
+    ("execution", "redrive_token", ShortText(64, null=True)),
     ("execution", "shipped_at", BigIntegerField(null=True)),
     ("map_run", "redrives", IntegerField(null=True)),
     ("map_run", "redriven_at", BigIntegerField(null=True)),
