@@ -8,7 +8,13 @@ FOLLOWS = {
     "TaskSucceeded": {"TaskStarted", "TaskSubmitted"},
     "TaskFailed": {"TaskStarted", "TaskSubmitted"},
     "TaskTimedOut": {"TaskStarted", "TaskSubmitted"},
-    "TaskScheduled": {"TaskStateEntered", "EvaluationFailed", "TaskFailed", "TaskTimedOut"},
+    "TaskScheduled": {
+        "TaskStateEntered",
+        "EvaluationFailed",
+        "TaskFailed",
+        "TaskTimedOut",
+        "TaskSucceeded",  # a fault of its result may be retried, too
+    },
     "TaskStateExited": {
         "TaskSucceeded",
         "TaskFailed",

@@ -32,12 +32,13 @@ class TemplateAssignments:
 
 @dataclass(frozen=True, slots=True)
 class QueryAssignments:
-    """Assign in a JSONata state."""
+    """Assign in a JSONata state. within: where in the state, such as `Catch[0]/`."""
 
     template: QueryTemplate
+    within: str = ""
 
     def render(self, scope: Scope) -> dict[str, Json]:
-        values: dict[str, Json] = self.template.render(scope, "Assign")
+        values: dict[str, Json] = self.template.render(scope, f"{self.within}Assign")
         return values
 
 

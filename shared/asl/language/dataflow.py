@@ -16,7 +16,7 @@ from asl.language.assignments import (
     assigned,
 )
 from asl.language.document import Document
-from asl.language.errors import ExpressionError, runtime_fault
+from asl.language.errors import ExpressionError, QueryError, runtime_fault
 from asl.language.fields import Fields
 from asl.language.jsonata.template import QueryTemplate
 from asl.language.jsonpath.paths import Path, PathNotFound
@@ -61,10 +61,14 @@ class Dataflow(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outflow:
-    """An Assign and an Output that belong to a part of a state: a Choice rule or a catcher."""
+    """An Assign and an Output that belong to a part of a state: a Choice rule or a catcher.
+
+    within: what names that part in an error, such as `Choices[0]/`.
+    """
 
     assign: Assignments | None = None
     output: QueryTemplate | None = None
+    within: str = ""
 
 
 def read_path(path: Path, scope: Scope) -> Json:
@@ -143,6 +147,7 @@ class JsonataFlow:
     output: QueryTemplate | None = None
     assign: Assignments | None = None
     language: str = JSONATA
+    within: str = ""
 
     def effective_input(self, visit: Visit) -> Document:
         return visit.token.input
@@ -171,10 +176,12 @@ class JsonataFlow:
         variables = assigned(visit, flow.assign, scope)
         if flow.output is None:
             return default, variables
-        return Document(flow.output.render(scope, "Output")), variables
+        return Document(flow.output.render(scope, f"{flow.within}Output")), variables
 
 
-def parse_assign(fields: Fields, language: str, available: frozenset[str]) -> Assignments | None:
+def parse_assign(
+    fields: Fields, language: str, available: frozenset[str], within: str = ""
+) -> Assignments | None:
     """Read an `Assign`; what `$states` offers in it is `available`."""
     block = fields.object("Assign")
     if block is None:
@@ -185,7 +192,7 @@ def parse_assign(fields: Fields, language: str, available: frozenset[str]) -> As
         template = parse_template(fields, "Assign")
         return None if template is None else TemplateAssignments(template)
     query = parse_query(fields, "Assign", available)
-    return None if query is None else QueryAssignments(query)
+    return None if query is None else QueryAssignments(query, within)
 
 
 def _read_variable_name(name: str, key: str, block: Fields) -> None:
@@ -215,8 +222,8 @@ def parse_query(fields: Fields, name: str, available: frozenset[str]) -> QueryTe
         return None
     try:
         query = QueryTemplate.parse(fields.raw(name), fields.at(name), available)
-    except ExpressionError as fault:
-        fields.report(str(fault), name)
+    except QueryError as error:
+        fields.faults.diagnostics.extend(error.faults)
         return None
     fields.names.read |= query.variables
     return query

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from asl.language.document import EMPTY, Document
 from asl.language.item_request import ItemRequest, ResultRequest
-from asl.language.resources import Dialect, Pattern
+from asl.language.resources import HTTP, Dialect, Pattern
 from asl.language.scope import Json
 
 
@@ -91,6 +91,11 @@ class ServiceCall:
     deadline: int | None = None
     heartbeat: int | None = None
     token: str | None = None
+
+    @property
+    def calls_url(self) -> bool:
+        """Whether it is the request of an HTTP Task, to be made as a function is called."""
+        return self.service == HTTP and self.token is None
 
 
 @dataclass(frozen=True, slots=True)

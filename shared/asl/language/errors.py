@@ -1,5 +1,6 @@
 """The faults of the language: in a definition, in an expression, in a running state."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 ALL = "States.ALL"
@@ -45,6 +46,14 @@ class DefinitionError(AslError):
 
 class ExpressionError(AslError):
     """A path, an intrinsic call or a JSONata expression that does not parse; says why."""
+
+
+class QueryError(ExpressionError):
+    """JSONata that is not sound, with each of its faults; their locations are below the field."""
+
+    def __init__(self, faults: Sequence[Diagnostic]) -> None:
+        super().__init__("; ".join(str(fault) for fault in faults))
+        self.faults = tuple(faults)
 
 
 class StateError(AslError):

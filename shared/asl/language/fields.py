@@ -77,6 +77,11 @@ class Fields:
     def __contains__(self, name: str) -> bool:
         return name in self.value
 
+    @property
+    def place_within(self) -> str:
+        """What names this object in its state when an expression in it fails: `Catch[0]/`."""
+        return f"{self.location.rpartition('/')[2]}/"
+
     def at(self, name: str) -> str:
         return f"{self.location}/{name}"
 

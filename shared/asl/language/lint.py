@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from asl.language.choice_rules.operators import COMPARISONS
 from asl.language.errors import ExpressionError
 from asl.language.fields import Faults, Fields
 from asl.language.jsonpath.paths import Path
@@ -42,6 +43,20 @@ def warn_of_text(faults: Faults, name: str, value: Json, location: str) -> None:
     """NO_PATH for a text that looks like a path, in a field that has a `Path` twin."""
     if isinstance(value, str) and _is_reference(value):
         faults.warn(NO_PATH, f"'{value}' is taken as text: {name}Path would read it", location)
+
+
+def warn_of_rule(faults: Faults, rule: Json, location: str) -> None:
+    """NO_PATH for the literals of a JSONPath Choice rule, and of those within it."""
+    if not isinstance(rule, dict):
+        return
+    for name, value in rule.items():
+        if name in COMPARISONS:
+            warn_of_text(faults, name, value, f"{location}/{name}")
+        elif name == "Not":
+            warn_of_rule(faults, value, f"{location}/Not")
+        elif name in ("And", "Or") and isinstance(value, list):
+            for index, item in enumerate(value):
+                warn_of_rule(faults, item, f"{location}/{name}[{index}]")
 
 
 def _is_reference(text: str) -> bool:

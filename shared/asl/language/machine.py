@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from asl.language import jsontext
-from asl.language.dataflow import JSONATA, JSONPATH, QUERY_LANGUAGES, parse_dataflow
+from asl.language.dataflow import (
+    JSONATA,
+    JSONATA_ONLY,
+    JSONPATH,
+    QUERY_LANGUAGES,
+    parse_dataflow,
+)
 from asl.language.errors import DefinitionError, Diagnostic
 from asl.language.fields import Faults, Fields
 from asl.language.json_faults import describe, repeated_states
@@ -130,7 +136,7 @@ class _Reader(Submachines):
         fields = Fields(value, "", self.faults)
         fields.one_of("Version", ("1.0",))
         timeout = fields.integer("TimeoutSeconds", minimum=1)
-        self._language = fields.one_of("QueryLanguage", QUERY_LANGUAGES) or JSONPATH
+        self._language = _read_language(fields, JSONPATH)
         if not fields.require("States", "StartAt"):
             return None
         start_at = self._read_scope(fields, "")
@@ -201,11 +207,13 @@ class _Reader(Submachines):
             self.faults.report(f"Duplicate State name: {name}", location, DUPLICATE_STATE_NAME)
 
     def _read_typed(self, fields: Fields, name: str, kind: type[State], parent: str) -> State:
-        language = fields.one_of("QueryLanguage", QUERY_LANGUAGES) or self._language
+        language = _read_language(fields, self._language)
         if self._language == JSONATA and language == JSONPATH:
             fields.report(
                 "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine"
             )
+            for other in JSONATA_ONLY:
+                fields.raw(other)  # that is said already
         flow = parse_dataflow(fields, language, kind.DATA_FIELDS)
         recovers = kind.TYPE in ("Task", "Parallel", "Map")
         recovery = parse_recovery(fields, language) if recovers else NO_RECOVERY
@@ -220,6 +228,16 @@ class _Reader(Submachines):
         if self._scope is not None:
             jsonpath = state.flow.language == JSONPATH
             self._scope.states[state.name] = (jsonpath, fields.location, fields.names)
+
+
+def _read_language(fields: Fields, inherited: str) -> str:
+    """The query language; anything but `JSONPath` to the letter is taken for JSONata (seen)."""
+    if "QueryLanguage" not in fields:
+        return inherited
+    if not isinstance(fields.raw("QueryLanguage"), str):
+        fields.report("Expected value of type [STRING]", "QueryLanguage")
+        return JSONATA
+    return fields.one_of("QueryLanguage", QUERY_LANGUAGES) or JSONATA
 
 
 def _read_type(fields: Fields) -> str | None:

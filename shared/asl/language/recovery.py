@@ -107,7 +107,8 @@ class Catcher:
             return place(visit, self.result_path, Document(error_output)), variables
         if self.outflow.output is None:
             return Document(error_output), variables
-        return Document(self.outflow.output.render(scope, "Output")), variables
+        field = f"{self.outflow.within}Output"
+        return Document(self.outflow.output.render(scope, field)), variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ def _check_wildcard(fields: Fields, name: str, entries: list[tuple[str, ...]]) -
 
 def _parse_retrier(fields: Fields) -> Retrier:
     fields.require("ErrorEquals")
-    interval = fields.integer("IntervalSeconds", minimum=1)
+    interval = fields.integer("IntervalSeconds")
     attempts = fields.integer("MaxAttempts", minimum=0)
     rate = fields.number("BackoffRate", minimum=1.0)
     cap = fields.integer("MaxDelaySeconds", minimum=1, maximum=LONGEST_DELAY)
@@ -200,8 +201,9 @@ def _parse_catcher(fields: Fields, language: str) -> Catcher:
         fields.text("Next") or "",
         result_path,
         Outflow(
-            parse_assign(fields, language, ERROR_OUTPUT),
+            parse_assign(fields, language, ERROR_OUTPUT, fields.place_within),
             parse_query(fields, "Output", ERROR_OUTPUT) if language == JSONATA else None,
+            fields.place_within,
         ),
         language,
     )

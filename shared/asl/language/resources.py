@@ -23,6 +23,7 @@ FUNCTIONS = frozenset({"fn", "lambda"})
 """The services that are functions: every installation can call them."""
 
 ACTIVITY = "activity"
+HTTP = "http"
 
 
 class Pattern(StrEnum):
@@ -80,6 +81,11 @@ class Resource:
     def calls_function(self) -> bool:
         """Whether a function does the work, named here or by the Task's arguments."""
         return bool(self.function) or (self.service in FUNCTIONS and self.action == "invoke")
+
+    @property
+    def calls_url(self) -> bool:
+        """Whether it is an HTTP Task: the Task's arguments name a URL."""
+        return self.service == HTTP and not self.function
 
     @property
     def names_function(self) -> bool:

@@ -10,6 +10,7 @@ from asl.language.document import EMPTY, Document
 from asl.language.effects import FunctionRequest
 from asl.language.errors import ExpressionError, StateError, runtime_fault
 from asl.language.events import Returned
+from asl.language.http.request import BadArgument, read_request
 from asl.language.resources import Dialect, Resource, parse_resource
 from asl.language.scope import Json
 
@@ -31,6 +32,14 @@ def function_request(resource: Resource, arguments: Document) -> FunctionRequest
         raise _unusable(parameters, "The value of the field 'FunctionName' has an invalid format")
     payload = _payload(parameters, resource.dialect)
     return FunctionRequest(target.app, target.function, payload, resource.dialect)
+
+
+def check_http_request(arguments: Document) -> None:
+    """States.Runtime when the arguments of an HTTP Task make no request."""
+    try:
+        read_request(arguments.value)
+    except BadArgument as fault:
+        raise _unusable(arguments.value, str(fault)) from fault
 
 
 def _payload(parameters: dict[str, Json], dialect: Dialect) -> Document:
@@ -77,7 +86,9 @@ def lambda_envelope(event: Returned) -> Document:
                 "HttpHeaders": dict(event.headers),
                 "HttpStatusCode": 200,
             },
-            "SdkResponseMetadata": {"RequestId": event.call_id},
+            "SdkResponseMetadata": {
+                "RequestId": event.headers.get("x-amzn-RequestId", event.call_id)
+            },
             "StatusCode": 200,
         }
     )

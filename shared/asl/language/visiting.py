@@ -93,6 +93,11 @@ class Calling:
             raise TypeError(f"{self.token.state} calls no function")
         return self.work
 
+    @property
+    def deadline(self) -> int | None:
+        """When the attempt of a Task times out (ms since epoch); None where it does not."""
+        return self.work.deadline if isinstance(self.work, Call | ServiceCall) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Made:

@@ -49,7 +49,7 @@ def parse_rule(obj: Json, location: str, report: Report, top_level: bool) -> Rul
     name = combined[0]
     for other in fields:
         if other != name:
-            report(f"Field '{other}' is not supported", f"{location}/{other}")
+            report(f"Field '{other}' is not supported", location)
     return _parse_combined(name, fields[name], f"{location}/{name}", report)
 
 
@@ -75,10 +75,13 @@ def _parse_test(fields: dict[str, Json], location: str, report: Report) -> Rule 
     operators = [name for name in fields if name in _PARSERS]
     for name in fields:
         if name != "Variable" and name not in operators:
-            report(f"Field '{name}' is not supported", f"{location}/{name}")
+            report(f"Field '{name}' is not supported", location)
     if "Variable" not in fields:
         report("The field 'Variable' is required but was missing", location)
-    if len(operators) != 1:
+    if len(operators) > 1:
+        listed = ", ".join(operators)
+        report(f"There should only be one of the following fields: [{listed}]", location)
+    elif not operators:
         report("Exactly one comparison operator is required", location)
     if "Variable" not in fields or len(operators) != 1:
         return None
@@ -92,6 +95,10 @@ def _parse_test(fields: dict[str, Json], location: str, report: Report) -> Rule 
 def _parse_path(value: Json, location: str, report: Report) -> Path | None:
     if not isinstance(value, str):
         report("Expected value of type String", location)
+        return None
+    if not value.startswith("$"):
+        why = "Reference path didn't start with '$'"
+        report(f"Value is not a Reference Path: {why}", location)
         return None
     try:
         return Path.parse(value)

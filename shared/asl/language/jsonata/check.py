@@ -3,9 +3,9 @@
 The walk also marks the paths that start from outside (origin.py), since it knows which do.
 
 A Step Functions expression has no input document: it starts from `$states` or from a variable.
-So `$`, `$$`, field names and wildcards are refused where they would look at one; within a path,
-a filter or a grouping they look at the item there. `$eval` is refused everywhere.
-AWS's words for these faults are not recorded; the words here are ours.
+So `$`, `$$` and field names are refused where they would look at one; within a path, a filter or a
+grouping they look at the item there. A wildcard there is let through, and finds nothing.
+Rules and words are those of ValidateStateMachineDefinition; `$eval` is refused in our own.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from asl.language.errors import ExpressionError
+from asl.language.errors import Diagnostic, QueryError
 from asl.language.jsonata.origin import BUILTIN, STATES, shorten
 
 _ALWAYS: Final = ("input", "context")
 _SOMETIMES: Final = ("result", "errorOutput")
+UNSUPPORTED: Final = "UNSUPPORTED_JSONATA_EXPRESSION"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +47,22 @@ class _Place:
     def binding(self, names: Iterable[str]) -> _Place:
         names = frozenset(names)
         if STATES in names:
-            raise ExpressionError("$states is reserved: it cannot be assigned or bound")
+            message = "$states is reserved: it cannot be assigned or bound"
+            raise QueryError([Diagnostic(UNSUPPORTED, message)])
         return _Place(self.local.union(names), self.has_item)
 
 
 @dataclass(slots=True)
 class _Walk:
-    available: frozenset[str]
+    """faults: messages, each once, in the order of the text."""
+
+    members: frozenset[str]
     functions: Mapping[str, Any]
     names: set[str] = field(default_factory=set)
-    states: set[str] = field(default_factory=set)
+    faults: dict[str, None] = field(default_factory=dict)
+
+    def refuse(self, message: str) -> None:
+        self.faults[message] = None
 
     def visit(self, node: Any, place: _Place) -> _Place:
         """Note what `node` reads; the place as what comes after it in the same scope sees it."""
@@ -101,31 +108,24 @@ class _Walk:
         if len(steps) < 2 or steps[1].type != "name":
             return
         name = steps[1].value
-        if name in _SOMETIMES and name not in self.available:
-            raise ExpressionError(f"$states.{name} is not available in this field")
+        if name not in self.members:
+            self.refuse(f"Field '$states.{name}' does not exist.")
 
     def variable(self, node: Any, place: _Place) -> _Place:
         name = node.value
         if name == "$":
-            raise ExpressionError("$$ is not supported: start from $states or a variable")
-        if name == "eval":
-            raise ExpressionError("The function $eval is not supported: use $parse")
-        if name == "" and not place.has_item:
-            raise ExpressionError(
-                "$ is not supported at the top level of an expression: "
-                "start from $states or a variable"
-            )
-        if name and name not in place.local:
+            self.refuse("Reference to '$$' is not supported.")
+        elif name == "eval":
+            self.refuse("The function $eval is not supported: use $parse")
+        elif name == "" and not place.has_item:
+            self.refuse(_at_the_top("$"))
+        elif name and name not in place.local:
             self.names.add(name)
         return place
 
     def name(self, node: Any, place: _Place) -> _Place:
         if not place.has_item:
-            shown = node.value if isinstance(node.value, str) else node.type
-            raise ExpressionError(
-                f"The field name '{shown}' is not supported at the top level of an expression: "
-                "start from $states or a variable"
-            )
+            self.refuse(_at_the_top(node.value))
         return place
 
     def binary(self, node: Any, place: _Place) -> _Place:
@@ -190,8 +190,6 @@ _VISITS: Final[Mapping[str, Callable[[_Walk, Any, _Place], _Place]]] = {
     "path": _Walk.path,
     "variable": _Walk.variable,
     "name": _Walk.name,
-    "wildcard": _Walk.name,
-    "descendant": _Walk.name,
     "binary": _Walk.binary,
     "apply": _Walk.binary,
     "unary": _Walk.unary,
@@ -206,11 +204,17 @@ _VISITS: Final[Mapping[str, Callable[[_Walk, Any, _Place], _Place]]] = {
 }
 
 
+def _at_the_top(name: str) -> str:
+    return f"Reference to '{name}' at the top level is not supported."
+
+
 def check(tree: Any, available: frozenset[str], functions: Mapping[str, Any]) -> Reading:
-    """What the expression reads; ExpressionError for what it must not use."""
-    walk = _Walk(available, functions)
-    walk.visit(tree, _Place())
+    """What the expression reads; QueryError for what it must not use."""
     members = _ALWAYS + tuple(name for name in _SOMETIMES if name in available)
+    walk = _Walk(frozenset(members), functions)
+    walk.visit(tree, _Place())
+    if walk.faults:
+        raise QueryError([Diagnostic(UNSUPPORTED, message) for message in walk.faults])
     return Reading(
         names=frozenset(walk.names - {STATES}),
         states=members if STATES in walk.names else (),

@@ -23,7 +23,7 @@ from typing import Any, Final, Protocol, Self
 from jsonata.jexception import JException
 
 from asl.language import jsontext
-from asl.language.errors import QUERY_EVALUATION_ERROR, ExpressionError, StateError
+from asl.language.errors import QUERY_EVALUATION_ERROR, Diagnostic, QueryError, StateError
 from asl.language.jsonata import builtins, states, strings
 from asl.language.jsonata.check import Reading, check
 from asl.language.jsonata.evaluation import Evaluation
@@ -38,6 +38,10 @@ from asl.language.scope import Json, Scope
 OPENING: Final = "{%"
 CLOSING: Final = "%}"
 NOTHING: Final[frozenset[str]] = frozenset()
+INVALID: Final = "INVALID_JSONATA_EXPRESSION"
+NOT_DELIMITED: Final = Diagnostic(
+    "SCHEMA_VALIDATION_FAILED", f"JSONata string must start with {OPENING} and end with {CLOSING}"
+)
 
 _FUNCTIONS: Final = functions(builtins, states, strings)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -68,10 +72,10 @@ class Expression:
     def parse(cls, text: str, available: frozenset[str] = NOTHING) -> Self:
         """Read `{% … %}`; `available`: which of `result`, `errorOutput` `$states` offers there.
 
-        Raises ExpressionError for a text that does not parse or uses what is not supported.
+        Raises QueryError for a text that does not parse or uses what is not supported.
         """
         if not is_expression(text):
-            raise ExpressionError(f"A JSONata expression is written {OPENING} … {CLOSING}")
+            raise QueryError([NOT_DELIMITED])
         bare = text[2:-2].strip()
         tree, reading = _parsed(bare, available)
         return cls(bare, reading, tree, shortcut(tree))
@@ -166,15 +170,13 @@ def _parsed(text: str, available: frozenset[str]) -> tuple[Any, Reading]:
     try:
         tree = parse(text)
         return tree, check(tree, available, _FUNCTIONS)
-    except ExpressionError:
+    except QueryError:
         raise
     except JException as fault:
-        place = f" at character {fault.location}" if fault.location >= 0 else ""
-        raise ExpressionError(
-            f"Invalid JSONata expression: {describe_any(fault)}{place}"
-        ) from fault
+        message = describe_any(fault).partition(": ")[2]  # AWS leaves the code out
+        raise QueryError([Diagnostic(INVALID, message)]) from fault
     except Exception as fault:
-        raise ExpressionError("Invalid JSONata expression: it cannot be parsed") from fault
+        raise QueryError([Diagnostic(INVALID, "The expression cannot be parsed")]) from fault
 
 
 def _moment(scope: Scope) -> int | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from asl.language import jsontext
-from asl.language.errors import ExpressionError
-from asl.language.jsonata.expression import CLOSING, NOTHING, OPENING, Expression, is_expression
+from asl.language.errors import Diagnostic, QueryError
+from asl.language.jsonata.expression import CLOSING, NOTHING, OPENING, Expression
 from asl.language.scope import Json, Scope
 
 _Render = Callable[[Scope, str], Json]
@@ -30,11 +30,13 @@ class QueryTemplate:
     def parse(cls, value: Json, location: str, available: frozenset[str] = NOTHING) -> Self:
         """Read any JSON value; `available` as in Expression.parse.
 
-        Raises ExpressionError for the first string that is no sound expression; its place below
-        `location` is named where it is not the field itself.
+        Raises QueryError for all strings that are no sound expressions, each with its location.
         """
         found: list[Expression] = []
-        render = _compiled(value, location, location, available, found)
+        faults: list[Diagnostic] = []
+        render = _compiled(value, location, _Reader(available, found, faults))
+        if faults:
+            raise QueryError(faults)
         whole = found[0] if isinstance(value, str) and found else None
         return cls(
             text=jsontext.compact(value) if whole is None else whole.text,
@@ -52,48 +54,42 @@ class QueryTemplate:
         return self._render(scope, field)
 
 
-def _compiled(
-    value: Json, place: str, root: str, available: frozenset[str], found: list[Expression]
-) -> _Render:
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """What the expressions of one field have in common: what they may read, what was found."""
+
+    available: frozenset[str]
+    found: list[Expression]
+    faults: list[Diagnostic]
+
+    def read(self, text: str, place: str) -> Expression | None:
+        try:
+            expression = Expression.parse(text, self.available)
+        except QueryError as error:
+            self.faults.extend(replace(fault, location=place) for fault in error.faults)
+            return None
+        self.found.append(expression)
+        return expression
+
+
+def _compiled(value: Json, place: str, reader: _Reader) -> _Render:
+    before = len(reader.found)
     if isinstance(value, str):
-        return _compiled_text(value, place, root, available, found)
+        return _compiled_text(value, place, reader)
     if isinstance(value, dict):
-        before = len(found)
-        members = {
-            name: _compiled(item, f"{place}/{name}", root, available, found)
-            for name, item in value.items()
-        }
-        return _object(members) if len(found) > before else _constant(value)
+        members = {name: _compiled(item, f"{place}/{name}", reader) for name, item in value.items()}
+        return _object(members) if len(reader.found) > before else _constant(value)
     if isinstance(value, list):
-        before = len(found)
-        items = [
-            _compiled(item, f"{place}[{index}]", root, available, found)
-            for index, item in enumerate(value)
-        ]
-        return _array(items) if len(found) > before else _constant(value)
+        items = [_compiled(item, f"{place}[{i}]", reader) for i, item in enumerate(value)]
+        return _array(items) if len(reader.found) > before else _constant(value)
     return _constant(value)
 
 
-def _compiled_text(
-    text: str, place: str, root: str, available: frozenset[str], found: list[Expression]
-) -> _Render:
-    if not is_expression(text):
-        if text.startswith(OPENING) or text.endswith(CLOSING):
-            raise ExpressionError(
-                f"A JSONata expression must start with '{OPENING}' and end with '{CLOSING}'"
-                + _at(place, root)
-            )
+def _compiled_text(text: str, place: str, reader: _Reader) -> _Render:
+    if not (text.startswith(OPENING) or text.endswith(CLOSING)):
         return _constant(text)
-    try:
-        expression = Expression.parse(text, available)
-    except ExpressionError as fault:
-        raise ExpressionError(f"{fault}{_at(place, root)}") from fault
-    found.append(expression)
-    return expression.evaluate
-
-
-def _at(place: str, root: str) -> str:
-    return "" if place == root else f" at {place}"
+    expression = reader.read(text, place)
+    return _constant(text) if expression is None else expression.evaluate
 
 
 def _constant(value: Json) -> _Render:

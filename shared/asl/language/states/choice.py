@@ -21,6 +21,7 @@ from asl.language.events import Event
 from asl.language.fields import Fields
 from asl.language.jsonata.expression import expect, is_expression
 from asl.language.jsonata.template import QueryTemplate
+from asl.language.lint import warn_of_rule
 from asl.language.scope import Scope
 from asl.language.states.state import Common, State
 from asl.language.visit import Visit
@@ -31,6 +32,7 @@ class Option:
     """One entry of Choices: its test, and where it leads.
 
     rule: the test of a JSONPath state; condition: that of a JSONata state, a literal or a query.
+    Errors name the entry by `outflow.within`.
     """
 
     next: str
@@ -43,8 +45,9 @@ class Option:
             return self.rule.test(scope)
         if isinstance(self.condition, bool):
             return self.condition
-        value = self.condition.render(scope, "Condition")
-        return bool(expect(value, "Condition", self.condition, "boolean"))
+        field = f"{self.outflow.within}Condition"
+        value = self.condition.render(scope, field)
+        return bool(expect(value, field, self.condition, "boolean"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,12 +106,13 @@ TESTS = ("And", "Or", "Not", "Variable", "Condition")
 def _parse_option(fields: Fields, language: str) -> Option:
     fields.require("Next")
     next_ = fields.text("Next") or ""
-    assign = parse_assign(fields, language, NOTHING)
+    within = fields.place_within
+    assign = parse_assign(fields, language, NOTHING, within)
     if language == JSONPATH:
         fields.refuse_other_language(["Condition", "Output"], JSONPATH, JSONATA)
         return Option(next_, Outflow(assign), rule=_parse_test(fields))
     fields.refuse_other_language(["Variable", "And", "Or", "Not"], JSONATA, JSONPATH)
-    outflow = Outflow(assign, parse_query(fields, "Output", NOTHING))
+    outflow = Outflow(assign, parse_query(fields, "Output", NOTHING), within)
     fields.require("Condition")
     option = Option(next_, outflow, condition=_parse_condition(fields))
     fields.close()
@@ -124,6 +128,7 @@ def _parse_test(fields: Fields) -> Rule | None:
         fields.report(f"The object must have only one of the following fields, [{listed}]")
         return None
     rule = parse_rule(fields.value, fields.location, fields.faults.report, top_level=True)
+    warn_of_rule(fields.faults, fields.value, fields.location)
     for path in rule.paths() if rule is not None else ():
         fields.names.read |= path.names_variables()
     return rule

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -40,14 +41,17 @@ class Container(State):
             case Drained():
                 return self._opened(visit, self.open_more(visit, event))
             case Joined(outputs, last_event):
-                result = Document([output.value for output in outputs])
-                return self._join(visit, result, last_event)
+                return self._join(visit, self.combine(outputs), last_event)
             case BranchFailed():
                 visit.last_event = event.last_event
                 visit.branch_failed = event
                 return self.recover(visit, Failure(event.error, event.cause))
             case _:
                 raise TypeError(f"{self.TYPE} does not know {event!r}")
+
+    def combine(self, outputs: Sequence[Document]) -> Document:
+        """What the branches made, in their order."""
+        return Document([output.value for output in outputs])
 
     def _opened(self, visit: Visit, fork: Fork) -> Effect:
         for branch in fork.branches:

@@ -96,7 +96,7 @@ class DistributedMap(Map):
     def _start(self, visit: Visit) -> Effect:
         token, chance = visit.token, visit.moment.random.getrandbits(128)
         run_id = str(uuid.uuid5(RUNS, f"{token.operation}.{token.retry_count}.{chance}"))
-        progress = Progress(run_id, self.label or self._default_label(visit))
+        progress = Progress(run_id, self.run_label(token.execution.machine_id))
         scope = visit.scope(self.effective_input(visit))
         if self.reader is not None:
             items: list[Item] = []
@@ -114,9 +114,10 @@ class DistributedMap(Map):
             progress = visit.progress = replace(progress, results=results)
         return self._go_on(visit, progress)
 
-    def _default_label(self, visit: Visit) -> str:
-        machine_id = visit.token.execution.machine_id.partition("/")[0]
-        return str(uuid.uuid5(LABELS, f"{machine_id}/{self.name}"))
+    def run_label(self, machine_id: str) -> str:
+        """What the state's Map Runs are named by, in the machine of that ARN."""
+        machine_id = machine_id.partition("/")[0]
+        return self.label or str(uuid.uuid5(LABELS, f"{machine_id}/{self.name}"))
 
     def _open_run(self, visit: Visit, progress: Progress, concurrency: int) -> None:
         scope = visit.scope(self.effective_input(visit))

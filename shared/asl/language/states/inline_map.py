@@ -67,7 +67,6 @@ def parse_inline(fields: Fields, common: Common) -> InlineMap:
         processor, config = found
         if config is not None:
             config.one_of("Mode", (INLINE, "DISTRIBUTED"))
-            config.refuse(["ExecutionType"], "where Mode is 'INLINE'")
             config.close()
         start = common.machine.parse_branch(processor, common.name)
     return InlineMap(**parse_iteration(fields, common), start=start)

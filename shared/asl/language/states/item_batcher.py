@@ -39,7 +39,8 @@ class ItemBatcher:
     def limits(self, scope: Scope) -> Limits:
         prefix = {}
         if self.batch_input is not None:
-            prefix["BatchInput"] = render(self.batch_input, scope, "BatchInput")
+            field = "ItemBatcher/BatchInput"
+            prefix["BatchInput"] = render(self.batch_input, scope, field)
         return Limits(
             self.items.read(scope) if self.items else 0,
             self.size.read(scope) if self.size else LARGEST_BATCH,
@@ -65,7 +66,7 @@ def batches(
             yield _document(limits, batch), len(batch), True
             batch, left = [], room
         if length > left + 1:
-            raise data_limit_exceeded(name)
+            raise data_limit_exceeded(name, _size(frame) + length - 1, limits.size)
         batch.append(item)
         left -= length
     if batch:

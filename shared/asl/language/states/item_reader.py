@@ -44,16 +44,18 @@ class ItemReader:
                 **self.request.as_json(),
                 "headers": headers,
                 "uri": self._uri(scope),
-                "limit": self._limit(scope),
+                "limit": self.read_limit(scope),
             }
         )
 
     def _uri(self, scope: Scope) -> str:
-        given = {} if self.parameters is None else render(self.parameters, scope, "Arguments")
+        field = "ItemReader/Arguments"
+        given = {} if self.parameters is None else render(self.parameters, scope, field)
         names = ("Bucket", "Prefix" if self.request.action == LIST_OBJECTS else "Key")
         return object_uri(given, *names)
 
-    def _limit(self, scope: Scope) -> int:
+    def read_limit(self, scope: Scope) -> int:
+        """How many items are read, 0 for all."""
         limit = 0 if self.max_items is None else self.max_items.read(scope)
         if limit < 0:
             raise StateError(ITEM_READER_FAILED, "field MaxItems must be positive")
@@ -76,7 +78,10 @@ def parse_reader(fields: Fields, language: str) -> ItemReader | None:
     if block is None:
         return None
     block.require("Resource")
-    action = RESOURCES.get(block.one_of("Resource", RESOURCES) or "", GET_OBJECT)
+    resource = block.text("Resource")
+    action = RESOURCES.get(resource or "", "")
+    if resource is not None and not action:
+        block.report("The field 'Resource' does not match any of the allowed values", "Resource")
     parameters = parse_arguments(block, language)
     config = block.object("ReaderConfig")
     request, max_items = ItemRequest(action, ""), None
@@ -110,20 +115,31 @@ def _parse_config(config: Fields, action: str) -> ItemRequest:
     _check_types(config, action, input_type, manifest, flatten=flatten)
     if input_type == "MANIFEST":
         input_type, manifest = "CSV", "S3_INVENTORY"
-    delimiter = config.one_of("CSVDelimiter", DELIMITERS) or "COMMA"
-    location = config.one_of("CSVHeaderLocation", ("FIRST_ROW", "GIVEN"))
-    headers = config.texts("CSVHeaders") if "CSVHeaders" in config else None
-    if location == "GIVEN" and headers is None:
-        config.require("CSVHeaders")
-    if input_type == "CSV" and location is None and not manifest:
-        config.require("CSVHeaderLocation")
+    delimiter, headers = _parse_csv(config, manifest) if _is_csv(input_type) else ("COMMA", None)
     pointer = config.text("ItemsPointer") or ""
     if pointer and (input_type != "JSON" or not pointer.startswith("/")):
         config.report("ItemsPointer is a JSON Pointer into an object of InputType JSON")
     return ItemRequest(
         action, "", input_type, flatten, manifest, DELIMITERS[delimiter],
-        headers if location == "GIVEN" else None, pointer,
+        headers, pointer,
     )  # fmt: skip
+
+
+def _is_csv(input_type: str) -> bool:
+    """Whether the fields of CSV are known; an InputType that is missing is reported on its own."""
+    return input_type in ("CSV", "")
+
+
+def _parse_csv(config: Fields, manifest: str) -> tuple[str, tuple[str, ...] | None]:
+    """The delimiter's name, and the headers where they are given."""
+    delimiter = config.one_of("CSVDelimiter", DELIMITERS) or "COMMA"
+    location = config.one_of("CSVHeaderLocation", ("FIRST_ROW", "GIVEN"))
+    headers = config.texts("CSVHeaders") if "CSVHeaders" in config else None
+    if location == "GIVEN" and headers is None:
+        config.require("CSVHeaders")
+    if config.value.get("InputType") == "CSV" and location is None and not manifest:
+        config.report("The field 'CSVHeaderLocation' is required but was missing")
+    return delimiter, headers if location == "GIVEN" else None
 
 
 def _check_types(

@@ -170,10 +170,8 @@ def parse_iteration(fields: Fields, common: Common) -> dict[str, Any]:
 
 def read_processor(fields: Fields) -> tuple[Fields, Fields | None] | None:
     """ItemProcessor, or its old name Iterator, and its ProcessorConfig; None: it is not there."""
-    fields.exclusive("ItemProcessor", "Iterator")
-    name = "Iterator" if "Iterator" in fields else "ItemProcessor"
-    if name not in fields:
-        fields.require("ItemProcessor")
+    name = fields.exactly_one("ItemProcessor", "Iterator")
+    if name is None:
         return None
     processor = fields.object(name)
     return None if processor is None else (processor, processor.object("ProcessorConfig"))

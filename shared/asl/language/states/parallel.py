@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from asl.language.document import Document
 from asl.language.effects import Branch, Fork
 from asl.language.events import Drained
 from asl.language.fields import Fields
@@ -50,3 +52,7 @@ class Parallel(Container):
 
     def open_more(self, visit: Visit, event: Drained) -> Fork:
         raise TypeError("a Parallel opens all its branches at once")
+
+    def combine(self, outputs: Sequence[Document]) -> Document:
+        """An output that no state has touched keeps its blanks (recorded)."""
+        return Document.read(f"[{','.join(output.text for output in outputs)}]")

@@ -34,7 +34,8 @@ class ResultWriter:
         """Where this run's results go; None where they go nowhere. The folder is the run's own."""
         if not self.exports:
             return None
-        given = {} if self.parameters is None else render(self.parameters, scope, "Arguments")
+        field = "ResultWriter/Arguments"
+        given = {} if self.parameters is None else render(self.parameters, scope, field)
         folder = object_uri(given, "Bucket", "Prefix").rstrip("/")
         uri = f"{folder}/{run_id}/"
         return ResultRequest(uri, map_run_arn, self.transformation or "NONE", self.output_type)

@@ -72,7 +72,7 @@ class State(ABC):
         self, visit: Visit, output: Document, variables: Document, *, next_: str | None = None
     ) -> Effect:
         """Go on to `next_` (default: the state's own Next), or end the branch."""
-        check_size(self.name, output)
+        check_size(self.name, output, as_recorded=True)  # of a Pass
         self._record_exit(visit)
         target = next_ or self.next
         return Finish(output) if target is None else Goto(target, output, variables)

@@ -12,13 +12,26 @@ from asl.language.effects import Call, Callback, Effect, Offer, ServiceCall
 from asl.language.errors import TIMEOUT, ExpressionError, StateError, runtime_fault
 from asl.language.events import Event, Raised, Returned, Submitted, Taken, TimedOut
 from asl.language.fields import Fields
+from asl.language.http.definition import check_http_task
 from asl.language.limits import check_size
 from asl.language.quantity import Quantity, parse_quantity
 from asl.language.recovery import Failure
-from asl.language.resources import FUNCTIONS, Family, Pattern, Resource, parse_resource
+from asl.language.resources import (
+    FUNCTIONS,
+    Dialect,
+    Family,
+    Pattern,
+    Resource,
+    parse_resource,
+)
 from asl.language.scope import Json
 from asl.language.states.state import Common, State, Submachines
-from asl.language.task_calls import compact_cause, function_request, lambda_envelope
+from asl.language.task_calls import (
+    check_http_request,
+    compact_cause,
+    function_request,
+    lambda_envelope,
+)
 from asl.language.visit import Visit
 
 
@@ -38,17 +51,19 @@ class Task(State):
     @classmethod
     def parse(cls, fields: Fields, common: Common) -> Task:
         fields.require("Resource")
+        resource = _parse_resource(fields, common.machine)
         timeout = parse_quantity(fields, "TimeoutSeconds", common.language, minimum=1)
         heartbeat = parse_quantity(fields, "HeartbeatSeconds", common.language, minimum=1)
         _check_heartbeat(fields, timeout, heartbeat)
-        _check_credentials(fields, common.language)
+        activity = resource.family is Family.ACTIVITY
+        _check_credentials(fields, common.language, activity=activity)
         return cls(
             name=common.name,
             parent=common.parent,
             flow=common.flow,
             next=common.next,
             recovery=common.recovery,
-            resource=_parse_resource(fields, common.machine),
+            resource=resource,
             timeout=timeout,
             heartbeat=heartbeat,
         )
@@ -103,6 +118,8 @@ class Task(State):
             return Offer(resource.action, arguments, token or "")
         if resource.calls_function:
             return Call(function_request(resource, arguments))
+        if resource.calls_url:
+            check_http_request(arguments)
         return ServiceCall(resource.service, resource.action, resource.pattern, arguments)
 
     def _taken(self, visit: Visit, worker: str | None) -> Effect:
@@ -140,7 +157,8 @@ class Task(State):
         if self.resource.names_function and event.call_id:
             result = lambda_envelope(event)
         try:
-            check_size(self._limit_subject(), result)
+            as_recorded = self.resource.dialect is Dialect.LAMBDA
+            check_size(self._limit_subject(), result, as_recorded=as_recorded)
         except StateError as fault:
             return self._fail_attempt(visit, Failure(fault.error, fault.cause))
         self._record(visit, "Succeeded", output=result.value)
@@ -180,6 +198,8 @@ def _parse_resource(fields: Fields, machine: Submachines) -> Resource:
         )
     elif resource.names_function:
         _check_function_name(fields)
+    elif resource.calls_url:
+        check_http_task(fields)
     return resource
 
 
@@ -188,6 +208,8 @@ def _is_offered(resource: Resource, services: Collection[str] | None) -> bool:
         return True
     if resource.calls_function:
         return resource.pattern in ("", Pattern.WAIT_FOR_TASK_TOKEN)
+    if resource.calls_url and (resource.action != "invoke" or resource.pattern):
+        return False
     return resource.service in services and resource.service not in FUNCTIONS
 
 
@@ -216,8 +238,12 @@ def _check_heartbeat(fields: Fields, timeout: Quantity | None, heartbeat: Quanti
         fields.report("HeartbeatSeconds must be smaller than TimeoutSeconds", "HeartbeatSeconds")
 
 
-def _check_credentials(fields: Fields, language: str) -> None:
+def _check_credentials(fields: Fields, language: str, *, activity: bool) -> None:
     """Credentials are kept for AWS's sake; their form is checked, nothing is done with them."""
+    if activity and "Credentials" in fields:
+        fields.raw("Credentials")
+        fields.report("The field 'Credentials' is not supported for activities", "Credentials")
+        return
     if isinstance(fields.value.get("Credentials"), str) and language == JSONATA:
         parse_query(fields, "Credentials", NOTHING)
         return

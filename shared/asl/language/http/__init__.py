@@ -1,0 +1,1 @@
+"""The HTTP Task, `arn:aws:states:::http:invoke`: what it asks for."""
