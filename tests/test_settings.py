@@ -1,5 +1,7 @@
 """Settings are read from the environment, and what is wrong is refused by name."""
 
+import json
+
 import pytest
 from asl.settings import BadSetting, read_settings
 
@@ -44,6 +46,64 @@ def test_everything_has_a_default():
 def test_a_setting_that_is_wrong_is_named(environment, names):
     with pytest.raises(BadSetting, match=names):
         read_settings(environment)
+
+
+CONNECTION = {"allow": "https://api.example.com/v1/ https://b/", "basic": ["me", "hunter2"]}
+
+
+def test_connections_of_http_tasks_hold_what_is_added_to_a_request():
+    settings = read_settings({"HTTP_CONNECTIONS": json.dumps({"shop": CONNECTION})})
+
+    connection = settings.http_connections["shop"]
+    assert connection.allow == ("https://api.example.com/v1/", "https://b/")
+    assert connection.headers == {"Authorization": "Basic bWU6aHVudGVyMg=="}
+    assert "bWU6" not in repr(settings) + repr(connection)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"allow": None},
+        {"allow": ""},
+        {"allow": "https://api.example.com"},
+        {"allow": "ftp://api.example.com/"},
+        {"headers": {"A": "hunter2\r\nB: c"}},
+        {"headers": {"A b": "hunter2"}},
+        {"headers": ["hunter2"]},
+        {"query": {"key": 5}},
+        {"body": "hunter2"},
+        {"basic": ["me"]},
+        {"basic": "hunter2"},
+        {"password": "hunter2"},
+    ],
+)
+def test_a_connection_that_is_wrong_is_refused_without_a_word_of_its_secrets(wrong):
+    with pytest.raises(BadSetting, match="HTTP_CONNECTIONS") as refused:
+        read_settings({"HTTP_CONNECTIONS": json.dumps({"shop": CONNECTION | wrong})})
+
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["shop", "[]", "{}", '{"shop": 1}', '{"a b": {"allow": "https://b/"}}']
+)
+def test_connections_are_objects_by_name(text):
+    with pytest.raises(BadSetting, match="HTTP_CONNECTIONS"):
+        read_settings({"HTTP_CONNECTIONS": text})
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    ["https://api.example.com", "api.example.com/", "https://me@api.example.com/", "https://a?/",
+     "https://a\\b/", "https://a/b", "file:///data/", "*"],
+)  # fmt: skip
+def test_a_prefix_of_urls_ends_where_it_cannot_lead_elsewhere(prefix):
+    assert read_settings({"HTTP_ALLOW": "http://h:8/ https://h/v1/"}).http_allow == (
+        "http://h:8/",
+        "https://h/v1/",
+    )
+    with pytest.raises(BadSetting, match="HTTP_ALLOW"):
+        read_settings({"HTTP_ALLOW": f"https://h/ {prefix}"})
 
 
 def test_a_server_takes_a_database_that_containers_share():

@@ -11,7 +11,8 @@ def handler(ctx, data=None):
     order = json.loads(data.getvalue())
     if "note" in order:
         with Path(order["note"]).open("a") as notes:
-            notes.write(ctx.Headers()["idempotency-key"] + "\n")
+            token = f" {order['token']}" if "token" in order else ""
+            notes.write(ctx.Headers()["idempotency-key"] + token + "\n")
     time.sleep(order.get("sleep", 0))
     headers = {"Content-Type": "application/json"}
     if "fail" in order:
