@@ -117,11 +117,11 @@ def test_boto3_without_the_key_is_refused_in_aws_own_words(guarded, key_id, secr
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
 
 
-def test_a_door_without_keys_says_so(states):
-    """states: the installation of all tests, which has no keys."""
-    states.http.post("/t/states", headers={"X-Amz-Target": "AWSStepFunctions.ListActivities"})
+def test_a_door_without_keys_says_so(fragile):
+    """fragile: an installation without keys whose log can be read."""
+    fragile.http.post("/t/states", headers={"X-Amz-Target": "AWSStepFunctions.ListActivities"})
 
-    assert "API_KEYS is not set" in states.logged()
+    assert "API_KEYS is not set" in fragile.logged()
 
 
 def test_the_console_asks_a_browser_for_the_key(guarded):

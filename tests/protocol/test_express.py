@@ -103,3 +103,33 @@ def test_what_waits_for_the_outside_is_refused_when_it_is_created(database_url, 
 
     with pytest.raises(InvalidDefinition, match="Express state machine does not support"):
         create(Create(definition=definition, type="EXPRESS"), world.services)
+
+
+def test_a_run_may_start_another_and_bring_a_result(database_url):
+    world = World(database_url)
+    arn = "arn:aws:states:us-east-1:000000000000:stateMachine:kid"
+    create(Create(definition=one({"Type": "Pass"}), name="kid"), world.services)
+    starts = task(
+        "arn:aws:states:::states:startExecution",
+        Parameters={"StateMachineArn": arn, "Input": {"n": 7}},
+        ResultSelector={"arn.$": "$.ExecutionArn"},
+    )
+    told = waited_for(world, one(starts), {})
+    world.settle()
+    check_invariants(world.services.store)
+
+    assert told["status"] == "Succeeded", told
+    started = world.services.store.executions.page(per_page=9, status="Succeeded")
+    children = [run for run in started if run.input == '{"n":7}']
+    assert [told["output"]["arn"].endswith(child.name) for child in children] == [True]
+
+
+def test_what_this_installation_refuses_is_a_tasks_error(database_url):
+    world = World(database_url)
+    brings = task(
+        "arn:aws:states:::aws-sdk:sfn:sendTaskSuccess",
+        Parameters={"TaskToken": "none", "Output": "{}"},
+    )
+    told = waited_for(world, one(brings), {})
+
+    assert (told["status"], told["error"]) == ("Failed", "Sfn.InvalidTokenException")

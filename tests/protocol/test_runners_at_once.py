@@ -14,7 +14,7 @@ from tests.store.invariants import check_invariants
 from tests.store.races import _together
 
 PROCESSES = 3
-RUNS = 20 if FULL else 2  # of each scenario
+RUNS = 10 if FULL else 1  # of each scenario
 SLUGS = {  # Express children keep no history of their calls, which is counted here
     name.replace(" ", "-").replace(",", ""): name for name in EVERYTHING if "Express" not in name
 }

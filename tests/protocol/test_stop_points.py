@@ -13,7 +13,7 @@ from tests.protocol.trees import EVERYTHING
 from tests.store.invariants import check_invariants
 
 DAY = 86_400
-FEW = 12  # points of a scenario that are tried on SQLite
+FEW = 8  # points of a scenario that are tried on SQLite
 
 
 class StoppedWorld(OutsideWorld):

@@ -6,8 +6,9 @@ from asl.language.document import Document
 from asl.language.effects import FunctionRequest
 from asl.language.events import Raised, Returned
 from asl.language.resources import Dialect
+from asl.remote.attempts import Attempt
 from asl.remote.errors import FnUnreachable, FunctionNotFound
-from asl.remote.functions import Attempt, Functions
+from asl.remote.functions import Functions
 from asl.remote.registry import FunctionRegistry
 
 from tests.remote.fn_server import FnServer

@@ -3,6 +3,7 @@
 import gzip
 import json
 import socket
+import threading
 import time
 from base64 import b64encode
 
@@ -12,7 +13,7 @@ from asl.language.events import Raised, Returned
 from asl.language.http.connection import read_connections
 from asl.language.http.request import read_request
 from asl.language.limits import DATA_LIMIT
-from asl.remote.functions import Attempt
+from asl.remote.attempts import Attempt
 from asl.remote.http_calls import HttpCalls
 
 from tests.remote.http_server import drips_body, drips_headers, hangs_up, http_server
@@ -282,6 +283,24 @@ def test_the_time_bounds_the_whole_call_however_busy_it_is(web, call, drip):
 
     assert answer.error == "States.Http.Socket"
     assert time.monotonic() - began < 2
+
+
+def test_a_name_that_is_not_found_in_time_is_not_waited_for(call, monkeypatch):
+    found = threading.Event()
+    look_up = socket.getaddrinfo
+
+    def slow(*arguments, **more):
+        found.wait(5)
+        return look_up(*arguments, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    began = time.monotonic()
+
+    answer = call(endpoint="http://localhost:1/", allow=["http://localhost:1/"], seconds=0.2)
+
+    assert answer.error == "States.Http.Socket"
+    assert time.monotonic() - began < 2
+    found.set()
 
 
 def test_a_server_that_hangs_up_is_a_socket_error(web, call):

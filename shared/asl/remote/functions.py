@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from urllib.parse import quote
 
 import httpx
 
@@ -15,6 +13,7 @@ from asl.language.errors import AslError
 from asl.language.events import Raised, Returned
 from asl.language.resources import Dialect
 from asl.language.scope import Json
+from asl.remote.attempts import Attempt
 from asl.remote.errors import FnUnreachable, FunctionNotFound
 from asl.remote.http_metadata import lambda_headers
 from asl.remote.registry import GONE, FunctionRegistry
@@ -32,31 +31,6 @@ FAILURES: dict[int | str, dict[Dialect, str]] = {
     "unreachable": {Dialect.FN: "Fn.Unreachable", Dialect.LAMBDA: "Lambda.SdkClientException"},
 }
 OTHER_FAILURE = {Dialect.FN: "Fn.FunctionFailed", Dialect.LAMBDA: "Lambda.ServiceException"}
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """Which attempt a call belongs to; every redelivery of one attempt carries the same key."""
-
-    execution: str
-    operation: str
-    state: str
-    number: int
-    traceparent: str
-
-    def headers(self) -> dict[str, str]:
-        headers = {
-            "content-type": "application/json",
-            "accept": "application/json",
-            "fn-states-execution": self.execution,
-            "fn-states-operation": self.operation,
-            "fn-states-state": quote(self.state),
-            "fn-states-attempt": str(self.number),
-            "idempotency-key": f"{self.operation}.{self.number}",
-        }
-        if self.traceparent:
-            headers["traceparent"] = self.traceparent
-        return headers
 
 
 class Functions:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -17,7 +17,7 @@ from asl.language.http.connection import Connection
 from asl.language.http.request import BadArgument, HttpRequest
 from asl.language.limits import DATA_LIMIT
 from asl.remote.allow_list import is_allowed
-from asl.remote.functions import Attempt
+from asl.remote.attempts import Attempt
 from asl.remote.http_messages import NO_CONNECTION, Message, Reply, message
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class HttpCalls:
             return Exchange(Raised(RUNTIME, f"The request cannot be made: {_told(fault)}"))
         seconds = min(seconds, LONGEST_SECONDS)
         try:
-            reply = asyncio.run(self._send(asked, *wire, seconds))
+            reply = _run(self._send(asked, *wire, seconds))
         except TimeoutError:
             return Exchange(_unheard(request, f"there was no answer within {seconds:.0f} s"))
         except httpx.DecodingError:
@@ -139,6 +139,16 @@ class HttpCalls:
                 await answer.aclose()
 
 
+def _run(sending: Coroutine[Any, Any, Reply]) -> Reply:
+    """In a loop of its own. A look-up of a name that hangs is left to itself, not waited for."""
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(sending)
+    finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+
+
 async def _read(answer: httpx.Response) -> Reply:
     """The reply, and one byte more of its body than is allowed where it has that many."""
     body = b""
@@ -154,7 +164,7 @@ def _outcome(reply: Reply) -> Returned | Raised:
     """A result, or the error that Retry and Catch meet (developer guide, Call HTTPS APIs)."""
     if not reply.is_success:
         said = None if reply.is_binary else reply.decoded()
-        return Raised(f"{STATUS}.{reply.status}", (said or reply.text)[:LONGEST_CAUSE])
+        return Raised(f"{STATUS}.{reply.status}", (said or reply.reason)[:LONGEST_CAUSE])
     if len(reply.body) > DATA_LIMIT:
         return Raised(
             DATA_LIMIT_EXCEEDED, f"The body of the response has more than {DATA_LIMIT} bytes."

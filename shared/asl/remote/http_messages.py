@@ -14,6 +14,7 @@ from asl.language.scope import Json
 
 JSON_TYPE = "application/json; charset=UTF-8"
 FORM_TYPE = "application/x-www-form-urlencoded"
+MEASURED = frozenset({"content-length", "transfer-encoding"})  # whatever anybody says of them
 NO_CONNECTION = Connection(())
 
 
@@ -50,12 +51,12 @@ def message(request: HttpRequest, connection: Connection, defaults: Mapping[str,
 
 
 def _headers(request: HttpRequest, connection: Connection, defaults: Mapping[str, str]) -> Pairs:
-    added = {name.lower() for name in connection.headers} | {"content-length"}  # it is counted
+    added = {name.lower() for name in connection.headers}
     pairs = [pair for pair in request.headers if pair[0].lower() not in added]
     pairs += connection.headers.items()
     said = {name.lower() for name, _ in pairs}
     pairs += [pair for pair in defaults.items() if pair[0].lower() not in said]
-    return tuple(pairs)
+    return tuple(pair for pair in pairs if pair[0].lower() not in MEASURED)
 
 
 def _url(request: HttpRequest, connection: Connection) -> str:
@@ -124,7 +125,7 @@ class Reply:
     """What came back. headers: names in lower case, in their order. body: as much as was read."""
 
     status: int
-    text: str
+    reason: str
     headers: Pairs
     body: bytes
 
@@ -172,5 +173,5 @@ class Reply:
             "Headers": headers,
             "ResponseBody": body,
             "StatusCode": self.status,
-            "StatusText": self.text,
+            "StatusText": self.reason,
         }

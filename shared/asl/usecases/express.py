@@ -74,7 +74,7 @@ class Driver:
             number=number,
             traceparent=traceparent_of(self._row.trace, operation, number),
         )
-        work = work_in_memory(self._services, calling, self._row.namespace)
+        work = work_in_memory(self._services, calling, self._row)
         latest = min(calling.deadline or until, until)
         seconds = max(0.05, (latest - self._services.now()) / 1000)
         self._calls[self._pool.submit(work, attempt, seconds)] = calling

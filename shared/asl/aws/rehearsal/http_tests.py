@@ -38,7 +38,7 @@ class Trace:
             shown["response"] = {
                 "protocol": self.sent.protocol,
                 "statusCode": str(self.reply.status),
-                "statusMessage": self.reply.text,
+                "statusMessage": self.reply.reason,
                 "headers": _listed(self.reply.headers),
                 "body": self.reply.decoded() or "",
             }
