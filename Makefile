@@ -17,7 +17,7 @@ GATEWAY := . --port $(PORT) --data "$(DATA)" $(addprefix --app ,examples=example
 	--config DATABASE_URL="sqlite:///$(DATA)/states.db"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check ci bench clean deploy undeploy examples ticker
+.PHONY: help run test check ci bench prove chaos clean deploy undeploy examples ticker
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | \
@@ -43,6 +43,12 @@ ci:  ## Everything a change must pass
 
 bench: $(INSTALLED)  ## Measure, beside the host's own call rate
 	@$(PY) -m bench
+
+prove: $(INSTALLED)  ## Every crash point and fault on three databases; takes a long time
+	@PROOF=full .ci/run $(PY) -m pytest tests/protocol
+
+chaos: $(INSTALLED)  ## Kill processes and restart a database server while 1,000 executions go
+	@PYTHONPATH=shared:. $(PY) -m tests.chaos
 
 deploy:  ## Deploy the bundle with the Fn CLI onto the Fn server of its context
 	@fn deploy --create-app --all --local

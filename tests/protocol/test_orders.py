@@ -12,7 +12,7 @@ from tests.protocol.test_crash_points import one_result_per_attempt, verdict
 from tests.protocol.trees import EVERYTHING
 from tests.store.invariants import check_invariants
 
-FEW = 4  # orders of a scenario that are tried on SQLite
+FEW = 3  # orders of a scenario that are tried on SQLite
 SEEDS = range(100)
 CHANGES = 0.2  # of the points, in a random order
 
