@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from gateway import errors
+from gateway.annotations import FN_ENDPOINT, TRIGGER_ENDPOINT
 from gateway.errors import FnError
 from gateway.models import App, Fn, Trigger
 from gateway.registry import Registry
-
-FN_ENDPOINT = "fnproject.io/fn/invokeEndpoint"
-TRIGGER_ENDPOINT = "fnproject.io/trigger/httpEndpoint"
 
 MAX_PER_PAGE = 100
 DEFAULT_PER_PAGE = 30

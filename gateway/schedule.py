@@ -107,5 +107,11 @@ class Agenda:
         if key in self._entries:
             self._entries[key].running = False
 
+    def failed(self, key: str, again: datetime) -> None:
+        """The function is to be started again at that moment, unless it is due before."""
+        self.finished(key)
+        if key in self._entries:
+            self._entries[key].due = min(self._entries[key].due, again)
+
     def next_due(self) -> datetime | None:
         return min((e.due for e in self._entries.values() if e.schedule), default=None)

@@ -11,19 +11,22 @@ import json
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
 
-from gateway.api import FN_ENDPOINT
+from gateway.annotations import FN_ENDPOINT
 from gateway.schedule import ANNOTATION, Agenda
 
 REFRESH_EVERY = 5.0
+_RETRY_AFTER = timedelta(seconds=10)
 _LONGEST_SLEEP = 1.0
 # Longer than any function may take (300 s); giving up earlier would kill it on a Fn server.
 _INVOKE_TIMEOUT = aiohttp.ClientTimeout(total=600, sock_connect=5)
 _API_TIMEOUT = aiohttp.ClientTimeout(total=10)
+_NOT_DETACHED = 501  # a load balancer with its runners has no detached calls
+_DETACHED = {"Fn-Invoke-Type": "detached"}
 _FAILURES = (aiohttp.ClientError, TimeoutError, KeyError, TypeError, json.JSONDecodeError)
 
 
@@ -31,7 +34,7 @@ class Ticker:
     """Asks the /v2 API which functions have a schedule, and invokes each when it is due.
 
     ``apps`` limits it to the apps of these names; none means all. ``log`` gets one line for each
-    failure; the ticker itself goes on.
+    failure, and one when the API fails in another way than before; the ticker itself goes on.
     """
 
     def __init__(self, api: str, apps: Sequence[str], log: Callable[[str], None]) -> None:
@@ -41,6 +44,7 @@ class Ticker:
         self._agenda = Agenda()
         self._endpoints: dict[str, str] = {}
         self._calls: set[asyncio.Task[None]] = set()
+        self._api_failure = ""
 
     async def run(self) -> None:
         """Runs until cancelled."""
@@ -59,8 +63,11 @@ class Ticker:
         try:
             functions = await self._scheduled_functions(session)
         except _FAILURES as error:
-            self._log(f"cannot read the functions of {self._api}: {error!r}")
+            if self._api_failure != str(error):
+                self._api_failure = str(error)
+                self._log(f"cannot read the functions of {self._api}: {error or repr(error)}")
             return
+        self._api_failure = ""
         self._endpoints = {key: fn["annotations"][FN_ENDPOINT] for key, fn in functions.items()}
         schedules = {key: fn["annotations"][ANNOTATION] for key, fn in functions.items()}
         for problem in self._agenda.update(schedules, datetime.now(UTC)):
@@ -100,18 +107,31 @@ class Ticker:
 
     async def _invoke(self, session: aiohttp.ClientSession, key: str) -> None:
         """Detached where the server can; elsewhere it lasts as long as the function."""
-        headers = {"Fn-Invoke-Type": "detached", "Content-Type": "application/json"}
+        failure = ""
         try:
-            async with session.post(
-                self._endpoints[key], data=b"{}", headers=headers, timeout=_INVOKE_TIMEOUT
-            ) as response:
-                body = await response.text(errors="replace")
-            if response.status >= 400:
-                self._log(f"{key}: {response.status} {body.strip()[:200]}")
+            status, body = await self._post(session, key, _DETACHED)
+            if status == _NOT_DETACHED:
+                status, body = await self._post(session, key, {})
+            if status >= 400:
+                failure = f"{status} {body.strip()[:200]}"
         except _FAILURES as error:
-            self._log(f"{key}: {error!r}")
-        finally:
+            failure = repr(error)
+        if failure:
+            self._log(f"{key}: {failure}")
+            self._agenda.failed(key, datetime.now(UTC) + _RETRY_AFTER)
+        else:
             self._agenda.finished(key)
+
+    async def _post(
+        self, session: aiohttp.ClientSession, key: str, headers: dict[str, str]
+    ) -> tuple[int, str]:
+        async with session.post(
+            self._endpoints[key],
+            data=b"{}",
+            headers={"Content-Type": "application/json", **headers},
+            timeout=_INVOKE_TIMEOUT,
+        ) as response:
+            return response.status, await response.text(errors="replace")
 
     def _pause(self) -> float:
         due = self._agenda.next_due()

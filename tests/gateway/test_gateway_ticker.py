@@ -1,5 +1,6 @@
 """Schedules: when functions are due (a clock is passed), and one ticker that really runs."""
 
+import asyncio
 import http.server
 import json
 import signal
@@ -9,8 +10,10 @@ import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+import aiohttp
 import pytest
 
+from gateway import ticker
 from gateway.schedule import Agenda, ScheduleError, parse_schedule
 
 NOON = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
@@ -66,6 +69,25 @@ def test_a_function_that_still_runs_is_passed_over_and_not_made_up_for():
     assert agenda.due(at(45)) == ["f"]
 
 
+def test_a_function_that_failed_is_due_again_soon_and_then_by_its_schedule():
+    agenda = Agenda()
+    agenda.update({"f": "every 1h"}, NOON)
+    agenda.due(NOON)
+    agenda.failed("f", at(10))
+    assert agenda.due(at(9)) == []
+    assert agenda.due(at(10)) == ["f"]
+    agenda.finished("f")
+    assert agenda.next_due() == at(3610)
+
+
+def test_a_failure_puts_off_nothing_that_is_due_before():
+    agenda = Agenda()
+    agenda.update({"f": "every 5s"}, NOON)
+    agenda.due(NOON)
+    agenda.failed("f", at(10))
+    assert agenda.due(at(5)) == ["f"]
+
+
 def test_a_changed_schedule_counts_from_the_change():
     agenda = Agenda()
     agenda.update({"f": "every 1h"}, NOON)
@@ -117,19 +139,41 @@ def test_the_ticker_runs_beside_a_server_limited_to_an_app(start, tools, tmp_pat
     other = tmp_path / "other"
     counting_function(other / "theirs", tools, "every 1h", tmp_path / "theirs")
     gateway = start("--app", f"other={other}", probes=False)
-    ticker = run_ticker(gateway.url, "--app", "states")
+    process = run_ticker(gateway.url, "--app", "states")
     assert tools.eventually((tmp_path / "mine").exists)
     assert not (tmp_path / "theirs").exists()
-    assert stop_ticker(ticker) == (0, "")
+    assert stop_ticker(process) == (0, "")
 
 
 def test_the_ticker_tells_a_failure_in_one_line_and_goes_on():
-    with failing_fn() as url:
-        ticker = run_ticker(url)
-        assert FailingFn.called.wait(5)
-        code, errors = stop_ticker(ticker)
+    with fn_server(502) as fn:
+        process = run_ticker(fn.url)
+        assert fn.answered.wait(5)
+        code, errors = stop_ticker(process)
     assert code == 0
-    assert errors.splitlines() == ['ticker: app/f: 502 {"message":"function failed"}']
+    assert errors.splitlines() == ['ticker: app/f: 502 {"message":"as told"}']
+
+
+def test_a_server_without_detached_calls_is_asked_to_answer_at_the_end():
+    with fn_server(501, 200) as fn:
+        process = run_ticker(fn.url)
+        assert fn.answered.wait(5)
+        assert stop_ticker(process) == (0, "")
+    assert fn.asked == ["detached", None]
+
+
+def test_an_api_that_stays_away_is_told_once():
+    told = []
+
+    async def look_three_times():
+        beside = ticker.Ticker("http://127.0.0.1:1", (), told.append)
+        async with aiohttp.ClientSession() as session:
+            for _ in range(3):
+                await beside._refresh(session)
+
+    asyncio.run(look_three_times())
+    assert len(told) == 1
+    assert "cannot read the functions of http://127.0.0.1:1" in told[0]
 
 
 def run_ticker(url, *flags):
@@ -137,37 +181,45 @@ def run_ticker(url, *flags):
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
 
 
-def stop_ticker(ticker):
+def stop_ticker(process):
     threading.Event().wait(0.2)
-    ticker.send_signal(signal.SIGTERM)
-    _, errors = ticker.communicate(timeout=5)
-    return ticker.returncode, errors
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=5)
+    return process.returncode, errors
 
 
 @contextmanager
-def failing_fn():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), FailingFn)
+def fn_server(*statuses):
+    server = FnServer(statuses)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
+    yield server
     server.shutdown()
     server.server_close()
 
 
-class FailingFn(http.server.BaseHTTPRequestHandler):
-    """A Fn server with one scheduled function that always fails."""
+class FnServer(http.server.ThreadingHTTPServer):
+    """A Fn server with one scheduled function, whose calls are answered with these statuses."""
 
-    called = threading.Event()
+    def __init__(self, statuses):
+        super().__init__(("127.0.0.1", 0), FnHandler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.statuses, self.asked = list(statuses), []
+        self.answered = threading.Event()
 
+
+class FnHandler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        url = f"http://{self.headers['Host']}/invoke/1"
+        url = f"{self.server.url}/invoke/1"
         annotations = {"states/schedule": "every 1h", "fnproject.io/fn/invokeEndpoint": url}
         name = "app" if self.path.startswith("/v2/apps") else "f"
         self.answer(200, {"items": [{"id": "1", "name": name, "annotations": annotations}]})
 
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))
-        self.answer(502, {"message": "function failed"})
-        FailingFn.called.set()
+        self.server.asked.append(self.headers["Fn-Invoke-Type"])
+        self.answer(self.server.statuses.pop(0), {"message": "as told"})
+        if not self.server.statuses:
+            self.server.answered.set()
 
     def answer(self, status, value):
         body = json.dumps(value, separators=(",", ":")).encode()
@@ -179,3 +231,9 @@ class FailingFn(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *args):
         pass
+
+
+def test_the_ticker_needs_nothing_of_the_gateways_server():
+    shows = "import sys, gateway.ticker; print(*sorted(m for m in sys.modules if 'gateway.' in m))"
+    loaded = subprocess.check_output([sys.executable, "-c", shows], text=True)
+    assert loaded.split() == ["gateway.annotations", "gateway.schedule", "gateway.ticker"]

@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from asl.remote.connection import BLOCK, request
+from asl.remote.connection import BLOCK, EMPTY_LINE, request
 from asl.remote.dispatcher import Dispatcher
 
 WAIT = 5
@@ -60,6 +60,8 @@ class Server:
                 asked = connection.recv(BLOCK)
                 if not asked:
                     return
+                if asked == EMPTY_LINE:  # before a request, it is to be skipped
+                    continue
                 self.requests.append(asked)
                 status = self.answers.pop(0) or late(200)
                 self.seen.release()
@@ -165,7 +167,7 @@ def test_a_call_without_an_answer_is_accepted_and_made_to_outlive_the_caller(ser
     assert dispatcher.invite("step-runner", "{}")
     server.wait_until_seen(times=2)
     assert len(server.requests[0]) == BLOCK
-    assert server.followed == [b"\r\n"]
+    assert server.followed == [EMPTY_LINE]
 
 
 def test_a_connection_answered_later_is_closed_and_not_used_again(serve):
@@ -211,12 +213,14 @@ def test_a_call_whose_function_turns_out_to_be_gone_is_sent_to_its_new_place(ser
 
 
 def test_a_load_balancer_is_given_more_time_for_its_first_refusal(serve, monkeypatch):
+    server, dispatcher, registry = serve(501, 200)
+    monkeypatch.setattr("asl.remote.dispatcher.FIRST_REFUSAL_SECONDS", 0)
     monkeypatch.setattr("asl.remote.dispatcher.FIRST_BALANCED_SECONDS", WAIT)
-    server, dispatcher, registry = serve(501, 200, refusal_seconds=0)
     registry.is_balanced = lambda url: True
 
     assert dispatcher.invite("step-runner", "{}")
     server.wait_until_seen(times=2)
+    assert [len(asked) for asked in server.requests] == [BLOCK, BLOCK]
     assert [b"Fn-Invoke-Type" in asked for asked in server.requests] == [True, False]
 
 
