@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 from asl.store.stuck import Reason, Times, first_id_of
 from asl.usecases.errors import InvalidInput
+from asl.usecases.redrive import Redrive, redrive
 from asl.usecases.stop import Stop, stop
 from asl.usecases.stuck import Stuck, stuck, times_of
 from asl.usecases.workers import take_task
@@ -139,8 +140,10 @@ def test_a_run_whose_own_time_is_over_is_listed_when_nobody_ends_it(world):
         "States": {"W": {"Type": "Wait", "Seconds": 864_000, "End": True}},
     }  # fmt: skip
     world.start(definition, {})
-    while world.deliver():
-        pass
+    while world.inbox.messages:
+        function, body = world.inbox.messages.pop(0)
+        if function != "timer":  # none comes
+            world.run(function, body)
 
     world.now += 10_000 + 60_000
 
@@ -173,6 +176,22 @@ def test_a_run_that_waits_for_its_turn_is_listed_as_such_alone(world):
     queued = next(item for item in listed(world) if item["reason"] == "queued")
     assert queued["execution"] == second
     assert "'narrow'" in queued["message"]
+
+
+def test_a_redriven_run_has_waited_for_its_turn_since_then(world):
+    settings = dataclasses.replace(world.services.settings, queue_limits={"narrow": 1})
+    world.services.settings = settings
+    redriven = world.start(alone(**TOKEN), {}, queue="narrow")
+    stop(Stop(execution=redriven), world.services)
+    world.now += DAY
+    world.start(alone(**TOKEN), {}, queue="narrow")
+    redrive(Redrive(execution=redriven), world.services)
+    assert "queued" not in {reason for _, reason in reasons(world)}
+
+    world.now += DAY
+
+    queued = next(item for item in listed(world) if item["reason"] == "queued")
+    assert (queued["execution"], queued["since"]) == (redriven, "2023-11-15T22:13:20.000Z")
 
 
 def test_pages_follow_each_other_through_all_reasons_without_gap(world):

@@ -3,11 +3,14 @@
 import pytest
 from asl.settings import Settings
 from asl.usecases.errors import InvalidInput
+from asl.usecases.heal import heal
 from asl.usecases.queues import admit_waiting
 from asl.usecases.redrive import Redrive, redrive
 from asl.usecases.stop import Stop, stop
+from asl.usecases.timer import TIMED_OUT
 
 from tests.protocol.scenarios import one, task
+from tests.protocol.test_redrives import mapped
 from tests.protocol.world import World
 from tests.store.invariants import check_invariants
 
@@ -82,12 +85,12 @@ def test_a_run_that_waits_for_its_turn_can_be_stopped(database_url):
 
 def test_a_timeout_counts_from_the_turn(database_url):
     world = limited_world(database_url, q=1)
-    definition = {**WAIT, "TimeoutSeconds": 30}
+    definition = {**one({"Type": "Wait", "Seconds": 40}), "TimeoutSeconds": 90}
     runs = [world.start(definition, {}, queue="q") for _ in range(4)]
     world.settle()
 
     assert [world.row(run).status for run in runs] == ["Succeeded"] * 4
-    assert world.row(runs[3]).ended_at - world.row(runs[3]).created_at > 30_000
+    assert world.row(runs[3]).ended_at - world.row(runs[3]).created_at > 90_000
 
 
 def test_a_lifted_limit_lets_all_go(database_url):
@@ -113,6 +116,40 @@ def test_a_redriven_run_takes_its_turn(database_url):
     world.settle()
     check_invariants(world.services.store)
     assert [world.row(run).status for run in (busy, redriven)] == ["Succeeded"] * 2
+
+
+@pytest.mark.parametrize("mode", ["INLINE", "DISTRIBUTED"])
+def test_a_redriven_map_whose_iterations_all_succeeded_takes_its_turn(database_url, mode):
+    world = limited_world(database_url, q=1)
+    absent = {"ResultSelector": {"n.$": "$.absent"}}
+    redriven = world.start(mapped(mode, **absent), [1, 2], queue="q")
+    world.settle()
+    (busy,) = start(world, 1)
+    assert under_way(world, [busy]) == [True]
+    ended = world.row(redriven)
+    redrive(Redrive(execution=redriven), world.services)
+    check_invariants(world.services.store)
+    assert world.services.store.due.operations(world.now, 1) == []
+
+    world.settle()
+    check_invariants(world.services.store)
+    again = world.row(redriven)
+    assert world.row(busy).status == "Succeeded"
+    assert (again.status, again.error, again.cause) == ("Failed", ended.error, ended.cause)
+    assert again.ended_at >= world.row(busy).ended_at
+    assert len(world.functions.calls) == 2
+
+
+def test_a_queue_that_nobody_was_told_of_is_found_among_many_full_ones(database_url):
+    world = limited_world(database_url, **{"*": 1})
+    runs = {q: [world.start(WAIT, {}, queue=q) for _ in range(2)] for q in "abcdefz"}
+    busy, waiting = runs["z"]
+    under_way(world, [])
+    world.services.store.executions.end(busy, TIMED_OUT, world.now)
+
+    heal(world.services)
+
+    assert under_way(world, [waiting]) == [True]
 
 
 def test_an_express_run_that_is_waited_for_takes_no_turn(database_url):

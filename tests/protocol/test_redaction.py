@@ -1,6 +1,8 @@
 """Secrets are hidden from whoever looks on, and from nobody who works with them."""
 
 import json
+import sys
+import time
 
 import pytest
 from asl.aws.protocol import answer
@@ -135,6 +137,7 @@ def test_the_run_works_with_them_and_its_caller_gets_them(world, execution):
     assert SECRET in world.row(execution).input
 
 
+CUT = 'in {\\"x\\": \\"ends so\\\\\\\\\\", \\"y\\": \\"hunter2\\"'
 CASES = [
     (["password"], {"a": {"PassWord": 1, "b": [2]}}, {"a": {"PassWord": "[redacted]", "b": [2]}}),
     (["a.b"], {"a": [{"b": 1}], "b": 2}, {"a": [{"b": "[redacted]"}], "b": 2}),
@@ -145,6 +148,8 @@ CASES = [
     (["x"], '"x": {"cut', '"x": "[redacted]"'),
     (["x"], 'in {\\"x\\":\\"a\\\\\\"b\\",\\"y\\":1}', 'in {\\"x\\":\\"[redacted]\\",\\"y\\":1}'),
     (["x"], "x = 1 and no JSON", "x = 1 and no JSON"),
+    (["x", "y"], CUT, 'in {\\"x\\": \\"[redacted]\\", \\"y\\": \\"[redacted]\\"'),
+    (["x"], '{"a":{"x":"hunter2"},"a":1}', '{"a":1}'),
     (["ключ"], {"КЛЮЧ": 1}, {"КЛЮЧ": "[redacted]"}),
     (["a+b", "("], {"a+b": 1, "aab": 2}, {"a+b": "[redacted]", "aab": 2}),
     ([], {"password": 1}, {"password": 1}),
@@ -161,6 +166,37 @@ def test_a_text_without_secrets_stays_as_it_is_to_the_letter():
 
     assert Redactor(["password"]).text(text) == text
     assert Redactor(["A"]).text(text) == '{"a":"[redacted]","b":"\\u00e9"}'
+
+
+@pytest.fixture
+def recursion_of_python():
+    """Its own limit, which other libraries raise."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(1000)
+    yield
+    sys.setrecursionlimit(limit)
+
+
+def nested(value, depth):
+    return json.loads('{"a":' * depth + json.dumps(value) + "}" * depth)
+
+
+@pytest.mark.parametrize("depth", range(200, 255, 5))
+@pytest.mark.usefixtures("recursion_of_python")
+def test_texts_that_nest_in_texts_are_looked_through_without_end(depth):
+    told = {"password": SECRET}
+    for _ in range(4):
+        told = nested(json.dumps(told), depth)
+
+    assert SECRET not in Redactor(["password"]).text(json.dumps(told))
+
+
+def test_a_text_of_backslashes_takes_no_longer_than_another():
+    text = json.dumps(["no JSON " + "\\" * 120_000, 'cut "password": "' + "\\" * 120_000])
+
+    began = time.process_time()
+    assert "cut" in Redactor(["password"]).text(text)
+    assert time.process_time() - began < 5, "a minute where each of them is a new beginning"
 
 
 def test_a_name_that_is_escaped_is_found():

@@ -283,3 +283,18 @@ def test_of_two_redrives_at_once_one_is_refused(database_url):
     with pytest.raises(ExecutionNotRedrivable, match="it is Executing"):
         go_on(world, execution)
     succeeds(world, execution, SCENARIOS["a task"])
+
+
+def test_a_request_that_overtakes_itself_is_answered_like_the_first_one(database_url):
+    world, execution = failed(database_url, SCENARIOS["a task"])
+    redrives, command = world.services.store.redrives, Redrive(execution=execution)
+    write = redrives.redrive
+
+    def overtaken(*arguments):
+        redrives.redrive = write
+        redrive(command, world.services, "token")
+        return write(*arguments)
+
+    redrives.redrive = overtaken
+
+    assert redrive(command, world.services, "token")["redrives"] == 1

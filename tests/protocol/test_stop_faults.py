@@ -1,6 +1,7 @@
 """A stop that is cut off at any statement: either nothing was done, or the whole tree ends."""
 
 import pytest
+from asl.store.errors import TransactionConflict
 from asl.usecases.stop import Stop, stop
 
 from tests.protocol.faults import WAYS, FaultyWorld
@@ -77,3 +78,23 @@ def stop_on_its_way(world, execution):
 def statuses(world):
     rows = world.services.store.database.execute("SELECT status FROM execution").fetchall()
     return {status for (status,) in rows}
+
+
+@pytest.mark.parametrize("ended", ["parent", "child"])
+def test_a_stop_that_another_transaction_is_preferred_to_is_made_again(database_url, ended):
+    world = FaultyWorld(database_url, FORESTS["child"])
+    execution = grown(world, "family")
+    executions = world.services.store.executions
+    end, refused = executions.end, []
+
+    def conflict(id_, *arguments):
+        if (id_ == execution) == (ended == "parent") and not refused:
+            refused.append(id_)
+            raise TransactionConflict("deadlock")
+        return end(id_, *arguments)
+
+    executions.end = conflict
+    stop(Stop(execution=execution), world.services)
+
+    assert refused
+    assert statuses(world) == {"Aborted"}

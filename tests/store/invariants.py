@@ -13,6 +13,7 @@ from asl.store.store import Store
 from tests.store.history_rules import check_history_rules
 
 RUNNING = (Status.PENDING, Status.EXECUTING)
+HAVE_MAP_RUN = (Awaiting.BRANCHES, Awaiting.RESULT, Awaiting.FAILURE, Awaiting.QUEUE)
 OF_EXECUTION = ("operation", "history", "map_run", "queue_entry")
 OF_MACHINE = ("execution", "state_machine_version", "published_version", "alias")
 
@@ -115,7 +116,7 @@ def _check_map_runs(store: Store, operations: Sequence[OperationRow]) -> None:
         run = None if row.map_run_id is None else store.map_runs.find(row.map_run_id)
         if run is None:
             assert row.map_run_id is None, f"{row.id} has a Map Run that is not there"
-        elif row.awaiting in (Awaiting.BRANCHES, Awaiting.RESULT, Awaiting.FAILURE):
+        elif row.awaiting in HAVE_MAP_RUN:
             assert (run.status == "RUNNING") == (row.status in LIVE), f"{row.id}: {run}"
         else:
             assert run.status != "RUNNING", f"{row.id} has left its Map Run behind"

@@ -43,6 +43,10 @@ class Activities:
         with self._db.reading():
             return list(query.order_by(Activity.name).limit(per_page))
 
-    def set_tags(self, name: str, tags: dict[str, str]) -> None:
+    def set_tags(self, name: str, tags: dict[str, str], before: dict[str, str]) -> bool:
+        """Other tags than those `before`; False where somebody else was faster."""
+        query = Activity.update(tags=jsontext.dumps(tags)).where(
+            Activity.name == name, Activity.tags == jsontext.dumps(before)
+        )
         with self._db.writing():
-            Activity.update(tags=jsontext.dumps(tags)).where(Activity.name == name).execute()
+            return bool(query.execute())

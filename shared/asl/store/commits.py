@@ -14,7 +14,7 @@ from asl.language.map_run import FAILED, MapRun
 from asl.language.step import Step
 from asl.store.branches import Branches
 from asl.store.changes import PLAIN, Changes
-from asl.store.child_runs import ChildRuns
+from asl.store.child_runs import STARTERS, ChildRuns
 from asl.store.claims import Claim, json_or_none
 from asl.store.database import Database
 from asl.store.drafts import first_operation, history_text
@@ -83,7 +83,7 @@ class Commits:
         if step.map_run is not None and step.map_run.opened is not None:
             self._open_map_run(changes, claim, step.map_run.opened, now)
         self._apply(changes, claim, step, now, lease)
-        if claim.operation.awaiting == Awaiting.CHILD and isinstance(claim.event, TimedOut):
+        if claim.operation.awaiting in STARTERS and isinstance(claim.event, TimedOut):
             self._child_runs.wake_of(claim.execution.id, claim.operation.number, now)
         self._write(claim, changes, step.records)
         self._end_map_run(changes.operation, step, now)
@@ -138,8 +138,10 @@ class Commits:
             self._db.execute(self._count_execution, (after.events, after.operations, after.id))
 
     def _open_map_run(self, changes: Changes, claim: Claim, run: MapRun, now: int) -> None:
-        row = changes.operation
-        changes.operation = row = replace(row, map_run_id=run.id, round=row.round + 1)
+        row = changes.operation  # what an earlier run of a retried state opened is none of this one
+        changes.operation = row = replace(
+            row, map_run_id=run.id, round=row.round + 1, pending=0, opened=0, released=0, total=0
+        )
         self._map_runs.open(run, row, claim.run.id, claim.execution.state_machine_id, now)
 
     def _end_map_run(self, row: OperationRow, step: Step, now: int) -> None:

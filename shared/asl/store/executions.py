@@ -160,9 +160,12 @@ class Executions:
         with self._db.reading():
             return [operation_from(values) for values in query.tuples()]
 
-    def end(self, execution_id: str, ending: Ending, now: int) -> ExecutionRow | None:
+    def end(
+        self, execution_id: str, ending: Ending, now: int, *, if_due: bool = False
+    ) -> ExecutionRow | None:
         """End a run from outside with everything in it; None: there is no such run.
 
+        if_due: only if its time is over, which a redrive may have changed since that was seen.
         A child of a Map Run is a failure to that run.
 
         A run that has ended already stays as it is: a terminal status never changes. One
@@ -174,6 +177,8 @@ class Executions:
         with self._db.transaction():
             row = self._claims.lock_execution(execution_id)
             if row is None or row.status not in RUNNING:
+                return row
+            if if_due and (row.due_at is None or row.due_at > now):
                 return row
             self._db.execute(self._abort_all, (now, execution_id))
             self._map_children.abort_below(execution_id, now)

@@ -70,21 +70,20 @@ class Machines:
         *,
         role_arn: str | None = None,
         configuration: str | None = None,
+        replacing: int | None = None,
     ) -> StateMachine | None:
         """Add a version and make it the active one; runs in flight keep theirs.
 
-        What is not given stays as it was in the version before.
+        What is not given stays as it was in the version before. None: the machine is gone, or its
+        active version is not the one that was to be replaced.
         """
         with self._db.writing():
             machine = self._locked(id_)
             if machine is None or machine.status != ACTIVE:
                 return None
-            newest = (
-                StateMachineVersion.select()
-                .where(StateMachineVersion.state_machine_id == id_)
-                .order_by(StateMachineVersion.number.desc())
-                .first()
-            )
+            if replacing not in (None, machine.active_version):
+                return None
+            newest = self._newest(id_)
             machine.active_version = newest.number + 1
             machine.updated_at = now
             if retention_days is not None:
@@ -99,6 +98,11 @@ class Machines:
                 configuration=newest.configuration if configuration is None else configuration,
             ).execute()
         return machine
+
+    def _newest(self, id_: str) -> StateMachineVersion:
+        of_machine = StateMachineVersion.select().where(StateMachineVersion.state_machine_id == id_)
+        found: StateMachineVersion = of_machine.order_by(StateMachineVersion.number.desc()).first()
+        return found
 
     def delete(self, id_: str, now: int) -> StateMachine | None:
         """Free the name and start nothing more; the rows go when the last run has been evicted."""
@@ -151,10 +155,13 @@ class Machines:
         with self._db.reading():
             return list(query.order_by(StateMachine.id.desc()).limit(MOST_DELETED))
 
-    def set_tags(self, id_: str, tags: dict[str, str]) -> None:
-        query = StateMachine.update(tags=jsontext.dumps(tags)).where(StateMachine.id == id_)
+    def set_tags(self, id_: str, tags: dict[str, str], before: dict[str, str]) -> bool:
+        """Other tags than those `before`; False where somebody else was faster."""
+        query = StateMachine.update(tags=jsontext.dumps(tags)).where(
+            StateMachine.id == id_, StateMachine.tags == jsontext.dumps(before)
+        )
         with self._db.writing():
-            query.execute()
+            return bool(query.execute())
 
     def page(
         self, *, per_page: int, after: str | None = None, prefix: str | None = None

@@ -23,7 +23,10 @@ LOCK = "queues"  # the lease whose row is locked while entries are counted
 
 
 def held_in_queue(row: OperationRow) -> OperationRow:
-    """A ready operation, to be released when its run is admitted."""
+    """A ready operation, to be released when its run is admitted.
+
+    It is to be entered; or, if it has opened branches, to join them.
+    """
     return replace(row, due_at=None, awaiting=Awaiting.QUEUE)
 
 
@@ -48,7 +51,9 @@ class Queues:
             "ORDER BY execution_id LIMIT 1"
         )
         self._waiting = database.sql(
-            "SELECT queue FROM queue_entry WHERE admitted = ? GROUP BY queue ORDER BY queue LIMIT ?"
+            "SELECT queue FROM (SELECT queue FROM queue_entry WHERE admitted = ? GROUP BY queue) "
+            "AS w ORDER BY (SELECT COUNT(*) FROM queue_entry e WHERE e.queue = w.queue "
+            "AND e.admitted = ?), queue LIMIT ?"
         )
         self._admit = database.sql("UPDATE queue_entry SET admitted = ? WHERE execution_id = ?")
         self._select_held = database.sql(
@@ -56,7 +61,8 @@ class Queues:
             f"AND awaiting = '{Awaiting.QUEUE}' AND status = '{Status.PENDING}'"
         )
         self._release = database.sql(
-            f"UPDATE operation SET due_at = ?, awaiting = '{Awaiting.NOTHING}' "
+            "UPDATE operation SET due_at = ?, awaiting = "
+            f"CASE WHEN opened > 0 THEN '{Awaiting.BRANCHES}' ELSE '{Awaiting.NOTHING}' END "
             f"WHERE execution_id = ? AND awaiting = '{Awaiting.QUEUE}' "
             f"AND status = '{Status.PENDING}'"
         )
@@ -75,8 +81,9 @@ class Queues:
         return None if found is None else str(found[0])
 
     def waiting(self, most: int) -> list[str]:
-        """Names of queues that somebody waits in."""
-        return [name for (name,) in self._db.execute(self._waiting, (False, most)).fetchall()]
+        """Names of queues that somebody waits in, first those where the fewest are under way."""
+        found = self._db.execute(self._waiting, (False, True, most)).fetchall()
+        return [name for (name,) in found]
 
     def admit(
         self, execution_id: str, limit: int | None, now: int, due_at: int | None

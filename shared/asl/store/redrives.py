@@ -83,9 +83,10 @@ class Redrives:
             else:
                 work.resume(newest)
             run = work.write()
+            run = replace(run, due_at=chapter.due_at if admitted else None)
             self._db.execute(
                 self._reopen,
-                (run.started_at, chapter.due_at if admitted else None, run.version, run.published,
+                (run.started_at, run.due_at, run.version, run.published,
                  run.alias, run.parent_operation, run.redrives, run.redriven_at, run.redrive_token,
                  run.events, run.operations, run.id),
             )  # fmt: skip

@@ -169,9 +169,11 @@ class Reopening:
             output=None, error=None, cause=None, request=None, pending=len(branches),
             released=released, first_child=first_child, items=notes, ended_at=None,
         )  # fmt: skip
-        self._db.execute(self._update, update_values(reopened, row.fence))
-        if not waits:
+        if not waits and self._admitted:
             self.ready.append(row.id)
+        elif not waits:
+            reopened = held_in_queue(reopened)
+        self._db.execute(self._update, update_values(reopened, row.fence))
 
     def _room(self, row: OperationRow, branches: Sequence[OperationRow]) -> int:
         """As many as were under way when it ended, which its limit bore."""

@@ -89,9 +89,11 @@ _NO_WORKER = (
     "ORDER BY COALESCE(o.execution_id, ''), o.number LIMIT ?"
 )
 _QUEUED = (
-    "SELECT e.id, 0 AS number, e.state_machine_id, q.queue, e.created_at AS since, e.due_at AS due "
+    "SELECT e.id, 0 AS number, e.state_machine_id, q.queue, "
+    "COALESCE(e.redriven_at, e.created_at) AS since, e.due_at AS due "
     "FROM queue_entry q CROSS JOIN execution e WHERE e.id = q.execution_id AND q.admitted = ? "
-    f"AND q.execution_id > ? AND e.status IN ({RUNNING_LIST}) AND e.created_at <= ? "
+    f"AND q.execution_id > ? AND e.status IN ({RUNNING_LIST}) "
+    "AND COALESCE(e.redriven_at, e.created_at) <= ? "
     "ORDER BY q.execution_id LIMIT ?"
 )
 # Counted, because PostgreSQL makes a join over all operations of NOT EXISTS.

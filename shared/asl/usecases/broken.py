@@ -13,6 +13,7 @@ from asl.store.rows import Status, split_operation_id
 from asl.usecases import lifecycle
 from asl.usecases.children import after_end
 from asl.usecases.services import Services
+from asl.usecases.transitions import again
 
 log = logging.getLogger(__name__)
 
@@ -48,5 +49,6 @@ def fail_run(services: Services, operation_id: str, fault: Exception) -> None:
         Status.FAILED, json_or_none(RUNTIME), json_or_none(cause), "ExecutionFailed", details
     )
     now = services.now()
-    lifecycle.ended(services, services.store.executions.end(key[0], ending, now), now)
+    row = again(lambda: services.store.executions.end(key[0], ending, now))
+    lifecycle.ended(services, row, now)
     after_end(services, key[0], now)

@@ -8,6 +8,7 @@ itself from time to time.
 from __future__ import annotations
 
 import uuid
+from functools import partial
 
 from asl.language import jsontext
 from asl.language.document import Document
@@ -29,6 +30,7 @@ from asl.usecases.services import Services
 from asl.usecases.starting import Order, accept_run
 from asl.usecases.targets import find_to_start
 from asl.usecases.tracing import traceparent_of
+from asl.usecases.transitions import again
 
 LOOK_SECONDS = 30  # how often a waiting operation looks at its child, though nobody woke it
 PARENT_ENDED = Ending(
@@ -150,8 +152,9 @@ def after_end(services: Services, execution_id: str, now: int) -> None:
         if woken is not None:
             invite_runner(services, woken)
     if run.status != Status.SUCCEEDED:
-        for child in services.store.child_runs.live(execution_id):
-            lifecycle.ended(services, services.store.executions.end(child, PARENT_ENDED, now), now)
+        for child in services.store.child_runs.orphans(execution_id):
+            end = partial(services.store.executions.end, child, PARENT_ENDED, now)
+            lifecycle.ended(services, again(end), now)
             after_end(services, child, now)
     if run.queue:
         admit_next(services, run.queue)

@@ -60,8 +60,8 @@ def check_definition(
 
 
 def check_payload(field: str, text: str, limit: int) -> None:
-    """Refuse what is larger than one state may hold."""
-    if len(text) > limit and (size := jsontext.size(text)) > limit:
+    """Refuse a JSON text whose value is larger than `limit` bytes of UTF-8."""
+    if len(text) > limit and (size := jsontext.size(jsontext.loads(text))) > limit:
         raise PayloadTooLarge(f"{field} has {size} bytes; at most {limit} are accepted")
 
 

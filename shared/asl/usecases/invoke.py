@@ -23,10 +23,10 @@ from asl.usecases.common import (
 )
 from asl.usecases.errors import ExecutionAlreadyExists, InvalidInput, StateMachineDeleting
 from asl.usecases.express import run_express
-from asl.usecases.invitations import invite_runner, reserve_slot
+from asl.usecases.invitations import reserve_slot
 from asl.usecases.queues import queue_limit
 from asl.usecases.services import Services
-from asl.usecases.starting import Order, new_run, store_run
+from asl.usecases.starting import Order, new_run, set_out, store_run
 
 Seconds = Annotated[float, Meta(ge=0, le=300)]
 FIRST_POLL, LONGEST_POLL = 0.01, 0.25  # seconds between looks at a run that is waited for
@@ -82,7 +82,7 @@ def invoke(command: Invoke, services: Services, deadline: int, trace: str = "") 
     if command.wait and row.status not in ENDED:
         row = _await_end(services, row, command.wait, deadline)
     elif first is not None:
-        invite_runner(services, first)
+        set_out(services, row, first)
     return views.execution_summary(row, machine.name)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from asl.language.fields import LARGEST_INTEGER
 from asl.language.map_run import RUNNING
 from asl.store.map_runs import Counts, MapRunRow, pending_items
 from asl.store.rows import ExecutionRow
@@ -73,8 +74,8 @@ def update_map_run(
 
 def _check(concurrency: int | None, count: int | None, percentage: float | None) -> None:
     for name, value in (("max_concurrency", concurrency), ("tolerated_failure_count", count)):
-        if value is not None and value < 0:
-            raise InvalidInput(f"{name}: it cannot be negative")
+        if value is not None and not 0 <= value <= LARGEST_INTEGER:
+            raise InvalidInput(f"{name}: it is a number from 0 to {LARGEST_INTEGER}")
     if percentage is not None and not 0 <= percentage <= 100:
         raise InvalidInput("tolerated_failure_percentage: it is a number from 0 to 100")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asl.store.rows import ExecutionRow
-from asl.usecases.invitations import invite_runner
+from asl.usecases.invitations import invite_runner, wake_timer
 from asl.usecases.services import Services
 from asl.usecases.transitions import again
 
@@ -35,6 +35,8 @@ def _admit(services: Services, run: ExecutionRow) -> bool:
     for operation_id in ready or ():
         if not invite_runner(services, operation_id):
             break
+    if ready and due_at is not None:
+        wake_timer(services, due_at)
     return ready is not None
 
 

@@ -16,7 +16,8 @@ from asl.store.rows import Row, replace
 REDACTED = "[redacted]"
 EVENT_DATA = frozenset(("input", "output", "parameters", "assignedVariables", "cause"))
 _JSON_BEGINS = ("{", "[", '"')
-_QUOTED = r'(?P<slashes>\\*)"(?:{names})(?P=slashes)"\s*:\s*'
+_QUOTED = r'"(?:{names})(?P<slashes>\\*)"\s*:\s*'
+_QUOTE = re.compile(r'(?<!\\)\\*"')  # with all the backslashes before it
 
 
 class Redactor:
@@ -44,7 +45,7 @@ class Redactor:
             return text
         value = jsontext.loads(text)
         redacted = self._value(value, ())
-        return text if redacted == value else jsontext.dumps(redacted)
+        return text if self._is_clean(text, value, redacted) else jsontext.dumps(redacted)
 
     def text_or_none(self, text: str | None) -> str | None:
         return None if text is None else self.text(text)
@@ -93,11 +94,15 @@ class Redactor:
         if text.lstrip().startswith(_JSON_BEGINS):
             try:
                 value = jsontext.loads(text)
-            except jsontext.InvalidJson:
+                redacted = self._value(value, ())
+                return text if self._is_clean(text, value, redacted) else jsontext.compact(redacted)
+            except (jsontext.InvalidJson, RecursionError):  # texts may nest in texts, without end
                 return self._scrub(text)
-            redacted = self._value(value, ())
-            return text if redacted == value else jsontext.compact(redacted)
         return self._scrub(text)
+
+    def _is_clean(self, text: str, value: Json, redacted: Json) -> bool:
+        """Whether a text may stay; of repeated keys `value` has only the last."""
+        return redacted == value and not self._quoted.search(text)
 
     def _scrub(self, text: str) -> str:
         """A text with pieces of JSON in it: what follows a secret's name is hidden.
@@ -111,19 +116,27 @@ class Redactor:
         while found := self._quoted.search(text, place):
             quote = found["slashes"] + '"'
             yield text[place : found.end()] + quote + REDACTED + quote
-            place = _end_of_value(text, found.end(), quote)
+            place = _end_of_value(text, found.end(), found["slashes"])
         yield text[place:]
 
 
-def _end_of_value(text: str, start: int, quote: str) -> int:
-    """Where a JSON value ends whose strings are quoted so; the text's end if that is unclear."""
+def _end_of_value(text: str, start: int, slashes: str) -> int:
+    """Where a JSON value ends whose quotes have these backslashes; the text's end if unclear."""
     if text.startswith(('"', "{", "["), start):
         try:
             return jsontext.scan(text, start)[1]
         except jsontext.InvalidJson:
             return len(text)
+    quote = slashes + '"'
     if text.startswith(quote, start):
-        found = re.compile(r"(?<!\\)" + re.escape(quote)).search(text, start + len(quote))
-        return found.end() if found else len(text)
+        return _end_of_string(text, start + len(quote), len(slashes))
     found = re.compile(r"[\s,}\]]").search(text, start)
     return found.start() if found else len(text)
+
+
+def _end_of_string(text: str, start: int, slashes: int) -> int:
+    """After the quote that is not escaped: each backslash of the string is a pair, escaped too."""
+    for found in _QUOTE.finditer(text, start):
+        if (len(found[0]) - 1) % (2 * (slashes + 1)) == slashes:
+            return found.end()
+    return len(text)

@@ -58,6 +58,9 @@ def redrive(command: Redrive, services: Services, token: str | None = None) -> d
     try:
         row, ready = again(lambda: redrives.redrive(run.id, chapter, services.now()))
     except NotRedrivable as fault:
+        run = find_execution(services, command.execution)
+        if was_redriven_by(services, run, token):
+            return views.execution_summary(run, services.machine_name(run.state_machine_id))
         raise _not_ended(str(fault)) from fault
     lifecycle.redriven(services, row)
     for operation_id in ready:

@@ -10,7 +10,7 @@ from asl.store.errors import MachineDeleted, NameTaken
 from asl.store.rows import ExecutionRow, Status
 from asl.usecases import lifecycle
 from asl.usecases.errors import ExecutionAlreadyExists, StateMachineDeleting
-from asl.usecases.invitations import invite_runner
+from asl.usecases.invitations import invite_runner, wake_timer
 from asl.usecases.queues import queue_limit
 from asl.usecases.services import Services
 from asl.usecases.tracing import new_trace
@@ -47,8 +47,15 @@ def accept_run(services: Services, order: Order) -> ExecutionRow:
     """
     row, first = store_run(services, order)
     if first is not None:
-        invite_runner(services, first)
+        set_out(services, row, first)
     return row
+
+
+def set_out(services: Services, row: ExecutionRow, first: str) -> None:
+    """Have a stored run moved on from its first operation, and timed out in time."""
+    invite_runner(services, first)
+    if row.due_at is not None:
+        wake_timer(services, row.due_at)
 
 
 def store_run(services: Services, order: Order) -> tuple[ExecutionRow, str | None]:

@@ -14,6 +14,7 @@ from asl.usecases.children import after_end
 from asl.usecases.common import Command, Text
 from asl.usecases.executions import find_execution
 from asl.usecases.services import Services
+from asl.usecases.transitions import again
 
 ErrorName = Annotated[str, Meta(max_length=256)]
 CauseText = Annotated[str, Meta(max_length=32_768)]
@@ -36,7 +37,7 @@ def stop(command: Stop, services: Services) -> dict[str, Any]:
         views.present({"error": command.error, "cause": command.cause}),
     )
     now = services.now()
-    row = services.store.executions.end(run.id, ending, now) or run
+    row = again(lambda: services.store.executions.end(run.id, ending, now)) or run
     lifecycle.ended(services, row, now)
     after_end(services, run.id, now)
     row = services.redactor.row(row)

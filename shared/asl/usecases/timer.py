@@ -24,6 +24,7 @@ from asl.usecases.invitations import (
 )
 from asl.usecases.queues import admit_waiting
 from asl.usecases.services import Services
+from asl.usecases.transitions import again
 
 POLL_SECONDS = 0.2
 MARGIN_SECONDS = 5  # of the deadline
@@ -129,5 +130,6 @@ def time_out(services: Services, execution_id: str) -> None:
         return
     ending = PARENT_ENDED if services.store.child_runs.is_orphan(run) else TIMED_OUT
     now = services.now()
-    lifecycle.ended(services, services.store.executions.end(execution_id, ending, now), now)
+    end = services.store.executions.end
+    lifecycle.ended(services, again(lambda: end(execution_id, ending, now, if_due=True)), now)
     after_end(services, execution_id, now)

@@ -18,7 +18,7 @@ from asl.usecases.errors import TaskTimedOut
 from asl.usecases.services import Services
 from asl.usecases.signal import Signal, signal
 from asl.usecases.stop import Stop, stop
-from asl.usecases.timer import time_out
+from asl.usecases.timer import TIMED_OUT
 
 from tests.protocol.model.protocol import LIVE, Action, Operation, State
 from tests.protocol.scenarios import task
@@ -151,7 +151,8 @@ class Stage:
         if action.how == "Aborted":
             stop(Stop(execution=self.execution), self._world.services)
         else:
-            time_out(self._world.services, self.execution)
+            services = self._world.services
+            services.store.executions.end(self.execution, TIMED_OUT, services.now())
 
     _ACTIONS: ClassVar = {
         "deliver": _deliver,
