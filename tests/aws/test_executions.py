@@ -3,7 +3,10 @@
 import json
 
 import pytest
+from asl.aws import page_tokens
+from asl.store.errors import UnstorableValue
 from asl.usecases.create import Create, create
+from asl.usecases.errors import PayloadTooLarge
 from asl.usecases.invoke import Invoke, invoke
 
 from tests.aws.conftest import ARN, PASS, Refused
@@ -288,3 +291,42 @@ def test_a_character_that_no_database_keeps_is_refused(api, text):
     with pytest.raises(Refused) as refused:
         api.send("AWSStepFunctions.CreateActivity", body)
     assert refused.value.code == "ValidationException"
+
+
+@pytest.mark.parametrize("key", ["", "one", "²"])
+def test_a_token_that_leads_nowhere_in_a_history_is_refused(api, key):
+    members = {"executionArn": api.run(api.create())}
+    token = page_tokens.encode(key, "GetExecutionHistory", members, api.services.now())
+    assert api.refused("GetExecutionHistory", nextToken=token, **members)[0] == "InvalidToken"
+
+
+def test_a_value_that_the_database_cannot_keep_is_refused(api, monkeypatch):
+    def fail(*_args, **_members):
+        raise UnstorableValue("out of range")
+
+    arn = api.run(api.create())
+    monkeypatch.setattr(api.services.store.executions, "find_by_name", fail)
+    assert api.refused("DescribeExecution", executionArn=arn) == (
+        "ValidationException",
+        "The request holds a value that cannot be stored",
+    )
+
+
+def test_a_run_that_is_evicted_while_it_is_stopped_does_not_exist(api, monkeypatch):
+    arn = api.run(api.create(definition=WAIT))
+    monkeypatch.setattr(api.services.store.executions, "find", lambda _id: None)
+    assert api.refused("StopExecution", executionArn=arn)[0] == "ExecutionDoesNotExist"
+
+
+def test_an_input_is_measured_in_bytes_of_utf_8(api):
+    machine = api.create()
+    largest = json.dumps("é" * 131_071, ensure_ascii=False)  # 262,144 bytes with its quotes
+    run = api.run(machine, input=largest)
+    assert api("DescribeExecution", executionArn=run)["output"] == largest
+    larger = json.dumps("é" * 131_072, ensure_ascii=False)
+    code, message = api.refused("StartExecution", stateMachineArn=machine, input=larger)
+    assert code == "InvalidExecutionInput"
+    assert "input has 262146 bytes; at most 262144" in message
+    invoke(Invoke(state_machine="m", input="é" * 131_071), api.services, 0)
+    with pytest.raises(PayloadTooLarge):
+        invoke(Invoke(state_machine="m", input="é" * 131_072), api.services, 0)

@@ -3,11 +3,13 @@
 import json
 
 import pytest
+from asl.aws.operations import versions
 from asl.usecases.create import Create, create
 from asl.usecases.list_machines import List, list_machines
 
 from tests.aws.conftest import ARN, PASS, ROLE
 
+WAIT = json.dumps({"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 900, "End": True}}})
 OTHER = PASS.replace('"A"', '"B"')
 M = ARN + "stateMachine:m"
 
@@ -111,6 +113,72 @@ def test_a_fault_of_the_whole_definition_is_at_null(api, definition):
         "Invalid State Machine Definition: "
         "'SCHEMA_VALIDATION_FAILED: Definition must be a valid JSON object at null'",
     )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [("us-east-1", "eu-west-1"), ("000000000000", "111111111111"), ("arn:aws:", "arn:aws-cn:")],
+    ids=["another region", "another account", "another partition"],
+)
+def test_what_another_installation_has_is_not_deleted_here(api, change):
+    api.create(publish=True)
+    alias = {"name": "prod"}
+    alias["routingConfiguration"] = [{"stateMachineVersionArn": M + ":1", "weight": 100}]
+    api("CreateStateMachineAlias", **alias)
+    api("DeleteStateMachineAlias", stateMachineAliasArn=(M + ":prod").replace(*change))
+    assert api("DescribeStateMachineAlias", stateMachineAliasArn=M + ":prod")
+    api("DeleteStateMachineAlias", stateMachineAliasArn=M + ":prod")
+    api("DeleteStateMachineVersion", stateMachineVersionArn=(M + ":1").replace(*change))
+    assert len(api("ListStateMachineVersions", stateMachineArn=M)["stateMachineVersions"]) == 1
+
+
+def test_the_id_of_a_machine_is_no_name_in_an_arn(api, services):
+    api.create(publish=True)
+    [machine] = list_machines(List(), services)["items"]
+    by_id = ARN + "stateMachine:" + machine["id"]
+    refused = ("ResourceNotFound", f"Resource not found: '{by_id}'")
+    assert api.refused("ListTagsForResource", resourceArn=by_id) == refused
+    api("DeleteStateMachineVersion", stateMachineVersionArn=by_id + ":1")
+    assert len(api("ListStateMachineVersions", stateMachineArn=M)["stateMachineVersions"]) == 1
+
+
+def test_a_machine_that_is_being_deleted_has_no_versions_left(api):
+    api.create(definition=WAIT, publish=True)
+    api.run(M)
+    api("DeleteStateMachine", stateMachineArn=M)
+    assert api("DescribeStateMachine", stateMachineArn=M)["status"] == "DELETING"
+    assert api("ListStateMachineVersions", stateMachineArn=M) == {"stateMachineVersions": []}
+
+
+def test_updates_of_different_things_at_the_same_time_are_both_kept(api, monkeypatch):
+    api.create()
+    machines = api.services.store.machines
+    version = machines.version
+
+    def version_and_update(*key):
+        found = version(*key)
+        monkeypatch.setattr(machines, "version", version)
+        api("UpdateStateMachine", stateMachineArn=M, definition=OTHER)
+        return found
+
+    monkeypatch.setattr(machines, "version", version_and_update)
+    api("UpdateStateMachine", stateMachineArn=M, roleArn=ROLE + "2")
+    described = api("DescribeStateMachine", stateMachineArn=M)
+    assert (described["definition"], described["roleArn"]) == (OTHER, ROLE + "2")
+
+
+def test_an_update_that_cannot_be_published_changes_nothing(api, monkeypatch):
+    api.create(publish=True)
+    monkeypatch.setattr(versions, "MOST_VERSIONS", 1)
+    code, _ = api.refused("UpdateStateMachine", stateMachineArn=M, definition=OTHER, publish=True)
+    assert code == "ServiceQuotaExceededException"
+    assert api("DescribeStateMachine", stateMachineArn=M)["definition"] == PASS
+
+
+def test_a_machine_that_is_asked_for_without_its_data_shows_an_empty_definition(api):
+    api.create()
+    described = api("DescribeStateMachine", stateMachineArn=M, includedData="METADATA_ONLY")
+    assert described["definition"] == "{}"  # documented by AWS
 
 
 def test_what_is_not_there_is_as_good_as_deleted(api):
@@ -328,6 +396,38 @@ def test_tags_are_given_changed_and_taken_away(api):
         {"key": "b", "value": "3"},
         {"key": "c", "value": ""},
     ]
+
+
+def tag_meanwhile(api, monkeypatch, table, arn, key):
+    """The next look at a thing is followed by somebody else's tag for it."""
+    find = table.find
+
+    def find_and_tag(name):
+        found = find(name)
+        monkeypatch.setattr(table, "find", find)
+        api("TagResource", resourceArn=arn, tags=[{"key": key}])
+        return found
+
+    monkeypatch.setattr(table, "find", find_and_tag)
+
+
+@pytest.mark.parametrize("kind", ["machine", "activity"])
+def test_tags_that_are_given_at_the_same_time_are_all_kept(api, monkeypatch, kind):
+    api.create()
+    activity = api("CreateActivity", name="a")["activityArn"]
+    arn = {"machine": M, "activity": activity}[kind]
+    store = api.services.store
+    table = {"machine": store.machines, "activity": store.activities}[kind]
+
+    def keys():
+        return {tag["key"] for tag in api("ListTagsForResource", resourceArn=arn)["tags"]}
+
+    tag_meanwhile(api, monkeypatch, table, arn, "theirs")
+    api("TagResource", resourceArn=arn, tags=[{"key": "ours"}])
+    assert keys() == {"theirs", "ours"}
+    tag_meanwhile(api, monkeypatch, table, arn, "more")
+    api("UntagResource", resourceArn=arn, tagKeys=["ours"])
+    assert keys() == {"theirs", "more"}
 
 
 def test_a_version_has_no_tags(api):

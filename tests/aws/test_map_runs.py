@@ -205,6 +205,15 @@ def test_a_map_run_that_has_ended_keeps_its_limits(api):
     assert code == "ValidationException"
 
 
+@pytest.mark.parametrize("limit", ["maxConcurrency", "toleratedFailureCount"])
+def test_a_limit_that_no_definition_may_have_is_refused(api, limit):
+    _, arn = map_run(api, WAIT)
+    assert api("UpdateMapRun", mapRunArn=arn, **{limit: 99_999_999}) == {}
+    code, message = api.refused("UpdateMapRun", mapRunArn=arn, **{limit: 100_000_000})
+    assert code == "ValidationException"
+    assert "from 0 to 99999999" in message
+
+
 def test_an_update_that_changes_nothing_is_refused(api):
     _, arn = map_run(api, WAIT)
     code, _ = api.refused("UpdateMapRun", mapRunArn=arn)
@@ -220,6 +229,14 @@ def test_a_map_run_that_is_not_there_is_refused(api, operation):
         "InvalidArn",
         "Invalid Arn: 'Invalid ARN prefix: none'",
     )
+
+
+def test_a_map_run_that_is_evicted_while_it_is_described_does_not_exist(api, monkeypatch):
+    _, arn = map_run(api, PASS)
+    map_runs = api.services.store.map_runs
+    found = iter([map_runs.find(arn.rpartition(":")[2]), None])
+    monkeypatch.setattr(map_runs, "find", lambda _id: next(found))
+    assert api.refused("DescribeMapRun", mapRunArn=arn)[0] == "ResourceNotFound"
 
 
 def test_executions_are_listed_of_one_thing_at_a_time(api):

@@ -121,6 +121,13 @@ def test_a_wrong_secret_is_a_wrong_signature():
     assert refused(request) == ("InvalidSignatureException", 403, MISMATCH)
 
 
+@pytest.mark.parametrize("host", ["[", "[::1", "[x]"])
+def test_a_host_that_is_none_is_a_wrong_signature(host):
+    request = replace(signed_by_boto3(), url=f"http://{host}/t/states")
+
+    assert refused(request) == ("InvalidSignatureException", 403, MISMATCH)
+
+
 def test_an_unknown_key_is_named_as_aws_names_it():
     request = signed_by_boto3("MALLORY", secret=KEYS["ALICE"])
 

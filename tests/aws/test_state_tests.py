@@ -62,6 +62,27 @@ def test_a_state_of_a_machine_is_tested_by_name_wherever_it_stands(local):
     assert tested == {"status": "SUCCEEDED", "output": "[5]", "nextState": "Last"}
 
 
+def test_data_that_looks_like_a_machine_is_none(local):
+    each = {"Type": "Map", "ItemProcessor": INNER, "End": True}
+    branch = {"StartAt": "Each", "States": {"Each": each}}
+    data = {"Type": "Pass", "Parameters": {"States": {"Each": 7}}, "End": True}
+    outer = {"Type": "Parallel", "Branches": [branch], "Next": "Data"}
+    text = json.dumps({"StartAt": "Outer", "States": {"Outer": outer, "Data": data}})
+    mock = {"result": "[5]"}
+    tested = local("TestState", definition=text, stateName="Each", input="[1]", mock=mock)
+    assert tested == {"status": "SUCCEEDED", "output": "[5]"}
+
+
+@pytest.mark.parametrize("mode", ["INLINE", "DISTRIBUTED"])
+@pytest.mark.parametrize("items", ["[]", "[1]"])
+def test_a_map_answers_its_mock_however_many_items_it_has(local, mode, items):
+    config = {"Mode": mode} | ({"ExecutionType": "STANDARD"} if mode == "DISTRIBUTED" else {})
+    each = {"Type": "Map", "ItemProcessor": INNER | {"ProcessorConfig": config}, "End": True}
+    mock = {"result": "[5]"}
+    tested = local("TestState", definition=json.dumps(each), input=items, mock=mock)
+    assert tested == {"status": "SUCCEEDED", "output": "[5]"}
+
+
 def test_a_state_that_is_not_there_is_refused(local):
     refused = local.refused("TestState", definition=MACHINE, stateName="None")
     assert refused == ("ValidationException", "State not found in definition")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from asl.aws import page_tokens
+from asl.aws import errors, page_tokens
 from asl.store.store import Store
 from asl.usecases.arns import Arns
 from asl.usecases.services import Services
@@ -43,6 +43,14 @@ class Call:
     def page_key(self) -> str | None:
         """The key of the last item of the page before; InvalidToken when it is not ours."""
         return page_tokens.decode(self.operation, self.members, self.services.now())
+
+    @property
+    def page_number(self) -> int | None:
+        """The same for a list whose keys are numbers."""
+        key = self.page_key
+        if key is not None and not (key.isascii() and key.isdecimal()):
+            raise errors.invalid_token()
+        return None if key is None else int(key[:18])
 
     def page(
         self, name: str, found: list[Any], key: Callable[[Any], str], view: Callable[[Any], Any]

@@ -12,10 +12,13 @@ from asl.aws.errors import AwsError, validation
 from asl.aws.operations import OPERATIONS
 from asl.language import jsontext
 from asl.language.errors import AslError
+from asl.store.errors import UnstorableValue
+from asl.usecases.errors import Refusal
 from asl.usecases.services import Services
 
 PREFIX = "AWSStepFunctions."
 _UNKEPT = re.compile("[\0\ud800-\udfff]")
+NAMES = {"MapRunDoesNotExist": "ResourceNotFound"}  # where AWS has another one
 LARGEST_REQUEST = 2 << 20  # bytes: 1 MiB of definition, escaped within JSON
 
 
@@ -40,9 +43,17 @@ def answer(target: str, body: bytes, services: Services, deadline: int, trace: s
         members = shapes.read_input(operation, _read_body(body))
         call = Call(operation, members, services, deadline, trace)
         return Answer(200, OPERATIONS[operation](call))
+    except UnstorableValue:
+        return _refusal(validation("The request holds a value that cannot be stored"))
+    except Refusal as gone:  # since the operation first looked at it
+        return _refusal(AwsError(NAMES.get(gone.name, gone.name), str(gone)))
     except AwsError as refused:
-        body_ = {**error_body(refused.code, str(refused)), **refused.members}
-        return Answer(refused.status, body_, refused.code)
+        return _refusal(refused)
+
+
+def _refusal(refused: AwsError) -> Answer:
+    body = {**error_body(refused.code, str(refused)), **refused.members}
+    return Answer(refused.status, body, refused.code)
 
 
 def error_body(code: str, message: str) -> dict[str, str]:

@@ -19,6 +19,7 @@ from asl.language.jsontext import compact
 
 Shape = Mapping[str, Any]
 MOST_FAULTS = 10  # AWS reports so many of a request's faults at most
+_BITS = {"integer": 32, "long": 64}
 
 
 def operations() -> frozenset[str]:
@@ -80,9 +81,12 @@ def _string(_shape: Shape, value: Any) -> str:
     return value
 
 
-def _integer(_shape: Shape, value: Any) -> int:
+def _integer(shape: Shape, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise _unreadable(value, "an Integer")
+    bits = _BITS[shape["type"]]
+    if not -(2 ** (bits - 1)) <= value < 2 ** (bits - 1):
+        raise AwsError("SerializationException", f"A number does not fit in {bits} bits")
     return value
 
 

@@ -162,7 +162,10 @@ def _sign(request: Request, url: str, given: Authorization, secret: str) -> str:
     from botocore.credentials import Credentials
 
     headers = {n: request.headers[n] for n in given.signed_headers if n in request.headers}
-    headers["host"] = urlsplit(url).netloc
+    try:
+        headers["host"] = urlsplit(url).netloc
+    except ValueError as fault:  # whatever the caller sent as Host is in it
+        raise _mismatch() from fault
     signed = AWSRequest(method=request.method, url=url, data=request.body, headers=headers)
     signed.context["timestamp"] = request.headers["x-amz-date"]
     signer = SigV4Auth(Credentials(given.key_id, secret), SERVICE, given.region)

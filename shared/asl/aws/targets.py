@@ -29,7 +29,7 @@ def find_target(call: Call, text: str) -> Target:
     StateMachineDoesNotExist for all that is not there.
     """
     arn = parse_arn(text, "stateMachine")
-    machine = _living(call, arn) or _deleting(call, arn)
+    machine = find_living(call, arn) or _deleting(call, arn)
     if machine is None:
         raise errors.state_machine_does_not_exist(text)
     target = qualified(call.store, machine, arn.qualifier, heaviest)
@@ -58,7 +58,7 @@ def find_to_start(call: Call, text: str) -> Target:
     arn = parse_arn(text, "stateMachine")
     if "/" in arn.name:
         raise errors.labelled_arn(text)
-    machine, target = _living(call, arn) or _deleting(call, arn), None
+    machine, target = find_living(call, arn) or _deleting(call, arn), None
     if machine is not None:
         choose = by_weight(call.services.random)
         target = qualified(call.store, machine, arn.qualifier, choose)
@@ -88,7 +88,8 @@ def is_own(call: Call, arn: Arn) -> bool:
     return (arn.partition, arn.region, arn.account) == ("aws", *own)
 
 
-def _living(call: Call, arn: Arn) -> StateMachine | None:
+def find_living(call: Call, arn: Arn) -> StateMachine | None:
+    """The machine that has an ARN's name now."""
     if not is_own(call, arn):
         return None
     machine = call.store.machines.find(arn.name)
@@ -116,7 +117,7 @@ def find_run(call: Call, text: str) -> tuple[ExecutionRow, StateMachine]:
     """The run an ARN names, of a deleted machine too; ExecutionDoesNotExist, InvalidArn."""
     arn, label = _labelled(parse_arn(text, "execution"))
     if is_own(call, arn) and arn.qualifier is not None:
-        machines = [_living(call, arn), *call.store.machines.deleted(arn.name)]
+        machines = [find_living(call, arn), *call.store.machines.deleted(arn.name)]
         for machine in filter(None, machines):
             row = call.store.executions.find_by_name(machine.id, arn.qualifier)
             if row is not None and row.label == label:

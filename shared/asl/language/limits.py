@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from asl.language import jsontext
 from asl.language.document import Document
 from asl.language.errors import DATA_LIMIT_EXCEEDED, StateError, runtime_fault
@@ -37,8 +39,23 @@ def check_size(
     try:
         exceeds = document.exceeds(limit)
     except InvalidJson as fault:
-        raise runtime_fault(f"The data cannot be written as JSON: {fault}.") from fault
+        raise _unwritable(fault) from fault
     if exceeds:
         if as_recorded:
             raise StateError(DATA_LIMIT_EXCEEDED, _recorded_cause(subject))
         raise data_limit_exceeded(subject, jsontext.size(document.value), limit)
+
+
+def joined(texts: Iterable[str]) -> Document:
+    """The array of some JSON texts, as they are; StateError where it would nest too deeply."""
+    text = f"[{','.join(texts)}]"
+    if text.count("[") + text.count("{") > jsontext.MAX_DEPTH:
+        try:
+            jsontext.loads(text)
+        except InvalidJson as fault:
+            raise _unwritable(fault) from fault
+    return Document.read(text)
+
+
+def _unwritable(fault: InvalidJson) -> StateError:
+    return runtime_fault(f"The data cannot be written as JSON: {fault}.")

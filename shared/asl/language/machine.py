@@ -32,7 +32,10 @@ DUPLICATE_STATE_NAME = "DUPLICATE_STATE_NAME"
 LARGEST_DEFINITION = 1_048_576  # bytes
 LONGEST_NAME = 80
 DEEPEST_NESTING = 20  # Parallel and Map within each other; AWS has a limit too (TOO_DEEPLY_NESTED)
-FORBIDDEN_CONTROLS = frozenset(map(chr, (*range(0x20), *range(0x7F, 0xA0))))
+FORBIDDEN_CHARACTERS = frozenset(
+    map(chr, (*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000)))
+)
+"""Controls, and halves of surrogate pairs, which no database keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +203,11 @@ class _Reader(Submachines):
         return state
 
     def _check_name(self, name: str, location: str) -> None:
-        if not 0 < len(name) <= LONGEST_NAME or FORBIDDEN_CONTROLS & set(name):
-            message = f"A state name has 1 to {LONGEST_NAME} characters and no control characters"
+        if not 0 < len(name) <= LONGEST_NAME or FORBIDDEN_CHARACTERS & set(name):
+            message = (
+                f"A state name has 1 to {LONGEST_NAME} characters, no control characters and no "
+                "halves of surrogate pairs"
+            )
             self.faults.report(message, location, "INVALID_STATE_NAME")
         if name in self._states:
             self.faults.report(f"Duplicate State name: {name}", location, DUPLICATE_STATE_NAME)

@@ -8,7 +8,7 @@ from typing import Any
 from asl.aws import errors
 from asl.aws.arns import Arn, parse_arn
 from asl.aws.call import Call, seconds
-from asl.aws.targets import find_target, is_own
+from asl.aws.targets import find_living, find_target
 from asl.store.errors import NameTaken
 from asl.store.published import AliasRow, Routing
 from asl.store.tables import StateMachine
@@ -161,8 +161,8 @@ def list_state_machine_aliases(call: Call) -> dict[str, Any]:
 def delete_state_machine_alias(call: Call) -> dict[str, Any]:
     """What is not there is as good as deleted (recorded)."""
     arn = _alias_arn(call.members["stateMachineAliasArn"])
-    machine = call.store.machines.find(arn.name)
-    if machine is not None and is_own(call, arn):
+    machine = find_living(call, arn)
+    if machine is not None:
         call.store.published.delete_alias(machine.id, arn.qualifier or "")
     return {}
 
@@ -176,7 +176,7 @@ def _alias_arn(text: str) -> Arn:
 
 def _find(call: Call, text: str) -> tuple[StateMachine, AliasRow]:
     arn = _alias_arn(text)
-    machine = call.store.machines.find(arn.name) if is_own(call, arn) else None
+    machine = find_living(call, arn)
     row = None
     if machine is not None:
         row = call.store.published.alias(machine.id, arn.qualifier or "")

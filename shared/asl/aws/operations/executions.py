@@ -19,7 +19,8 @@ from asl.language.machine import EXPRESS
 from asl.store.claims import text_or_none
 from asl.store.rows import ENDED, ExecutionRow
 from asl.store.tables import StateMachine
-from asl.usecases.errors import ExecutionAlreadyExists, StateMachineDeleting
+from asl.usecases.common import check_payload
+from asl.usecases.errors import ExecutionAlreadyExists, PayloadTooLarge, StateMachineDeleting
 from asl.usecases.express_names import stored_name
 from asl.usecases.starting import Order, accept_run
 from asl.usecases.stop import Stop, stop
@@ -51,11 +52,16 @@ def start_execution(call: Call) -> dict[str, Any]:
     return {"executionArn": arn, "startDate": seconds(row.created_at)}
 
 
-def _input(text: str) -> str:
+def _input(call: Call) -> str:
+    given = call.members.get("input", "{}")
     try:
-        return stored(text)
+        text = stored(given)
+        check_payload("input", text, call.services.settings.max_payload_bytes)
     except InvalidJson as fault:
-        raise errors.invalid_execution_input(fault_text(text, fault)) from fault
+        raise errors.invalid_execution_input(fault_text(given, fault)) from fault
+    except PayloadTooLarge as fault:
+        raise errors.invalid_execution_input(str(fault)) from fault
+    return text
 
 
 def order_of(call: Call, target: Target) -> Order:
@@ -64,7 +70,7 @@ def order_of(call: Call, target: Target) -> Order:
     return Order(
         state_machine_id=target.machine.id,
         version=target.version,
-        input=_input(members.get("input", "{}")),
+        input=_input(call),
         name=members.get("name"),
         published=None if target.published is None else target.published.number,
         alias=None if target.alias is None else target.alias.name,

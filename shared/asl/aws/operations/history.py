@@ -32,11 +32,11 @@ def get_execution_history(call: Call) -> dict[str, Any]:
 
 def _events(call: Call, row: ExecutionRow) -> list[HistoryEvent]:
     """One more than a page holds."""
-    histories, key, count = call.store.histories, call.page_key, call.page_size + 1
+    histories, last, count = call.store.histories, call.page_number, call.page_size + 1
     if call.members.get("reverseOrder"):
-        start = row.events if key is None else int(key) - 1
+        start = row.events if last is None else last - 1
         return histories.backward(row.id, start, count)
-    return histories.forward(row.id, 1 if key is None else int(key) + 1, count)
+    return histories.forward(row.id, 1 if last is None else last + 1, count)
 
 
 def _source(

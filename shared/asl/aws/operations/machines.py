@@ -126,6 +126,8 @@ def update_state_machine(call: Call) -> dict[str, Any]:
     if not any(name in members for name in changeable) and not members.get("publish"):
         raise errors.AwsError("MissingRequiredParameter", NOTHING_TO_UPDATE)
     _check_version_description(members)
+    if members.get("publish"):
+        check_quota(call, machine.id)
     machine = _revise(call, machine)
     revision = revision_id(machine.id, machine.active_version)
     answer: dict[str, Any] = {"updateDate": seconds(machine.updated_at)}
@@ -153,9 +155,10 @@ def _revise(call: Call, machine: StateMachine) -> StateMachine:
         call.services.now(),
         role_arn=role,
         configuration=jsontext.dumps(configuration),
+        replacing=machine.active_version,
     )
-    if revised is None:
-        raise errors.state_machine_deleting(members["stateMachineArn"])
+    if revised is None:  # somebody else was faster
+        return _revise(call, find_machine(call, members["stateMachineArn"]))
     return revised
 
 
@@ -223,7 +226,7 @@ def _revision(call: Call, machine: StateMachine, version: StateMachineVersion) -
     if references := definition.variable_references():
         answer["variableReferences"] = references
     if call.members.get("includedData") == "METADATA_ONLY":
-        answer["definition"] = ""
+        answer["definition"] = "{}"  # documented by AWS
     return answer
 
 

@@ -11,7 +11,7 @@ from asl.aws.targets import find_map_run, find_run
 from asl.language.map_run import SUCCEEDED
 from asl.store.map_runs import Counts, MapRunRow
 from asl.usecases import map_runs
-from asl.usecases.errors import MapRunEnded
+from asl.usecases.errors import InvalidInput, MapRunEnded
 
 LIMITS = ("maxConcurrency", "toleratedFailureCount", "toleratedFailurePercentage")
 
@@ -97,4 +97,6 @@ def update_map_run(call: Call) -> dict[str, Any]:
             f"Map Run is already completed: '{members['mapRunArn']}'",
             "CANNOT_UPDATE_COMPLETED_MAP_RUN",
         ) from ended
+    except InvalidInput as fault:
+        raise errors.validation(str(fault)) from fault
     return {}

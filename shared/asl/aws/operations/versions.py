@@ -7,7 +7,7 @@ from typing import Any
 from asl.aws import errors
 from asl.aws.arns import parse_arn
 from asl.aws.call import Call, seconds
-from asl.aws.targets import FIRST_REVISION, find_machine, revision_id
+from asl.aws.targets import FIRST_REVISION, find_living, find_machine, find_target, revision_id
 from asl.store.published import VersionInUse
 from asl.store.tables import PublishedVersion
 
@@ -46,11 +46,12 @@ def check_quota(call: Call, machine_id: str) -> None:
 
 def list_state_machine_versions(call: Call) -> dict[str, Any]:
     """Newest first."""
-    key = call.page_key
-    machine = find_machine(call, call.members["stateMachineArn"])
-    found = call.store.published.page(
-        machine.id, per_page=call.page_size + 1, before=None if key is None else int(key)
-    )
+    before, arn = call.page_number, call.members["stateMachineArn"]
+    target = find_target(call, arn)
+    if target.published is not None:
+        raise errors.state_machine_does_not_exist(arn)
+    machine = target.machine
+    found = call.store.published.page(machine.id, per_page=call.page_size + 1, before=before)
 
     def view(published: PublishedVersion) -> dict[str, Any]:
         return {
@@ -67,7 +68,7 @@ def delete_state_machine_version(call: Call) -> dict[str, Any]:
     qualifier = arn.qualifier or ""
     if not (qualifier.isascii() and qualifier.isdecimal()):
         raise errors.invalid_arn_prefix(arn.text)
-    machine = call.store.machines.find(arn.name)
+    machine = find_living(call, arn)
     if machine is None:
         return {}
     try:

@@ -128,7 +128,7 @@ class Rehearsal:
     def _work(self, state: State, effect: Effect) -> Event | Failure | Written | None:
         """What the state's work comes to; None where it has none."""
         if isinstance(state, Container):
-            return self._joined()
+            return self._joined(effect)
         match effect:
             case effects.Sleep():
                 return Elapsed()
@@ -137,7 +137,7 @@ class Rehearsal:
             case _:
                 return None
 
-    def _joined(self) -> Event | Failure | Written:
+    def _joined(self, effect: Effect) -> Event | Failure | Written:
         mock = self.mock or Mock()
         if mock.failure is not None:
             return mock.failure
@@ -152,6 +152,8 @@ class Rehearsal:
                 )
             if self.limits.are_exceeded(self.failed_iterations, len(outputs)):
                 return THRESHOLD
+        if isinstance(effect, effects.Finish | effects.Goto):
+            return Written(Document(list(outputs)))  # no items: the state has left by itself
         return Joined([Document(output) for output in outputs], self.visit.last_event)
 
     def _task(self, effect: effects.Call | effects.ServiceCall | effects.Offer) -> Event | Failure:

@@ -98,17 +98,15 @@ def _find(machine: Any, name: str) -> dict[str, Any]:
     return found
 
 
-def _search(value: Any, name: str) -> dict[str, Any] | None:
-    """The state of a name in the `States` of an object, or of those within it."""
+def _search(value: dict[str, Any], name: str) -> dict[str, Any] | None:
+    """The state of a name in a machine, or in those within a machine or a state."""
     values = [value]
     while values:
         inner = values.pop()
-        if isinstance(inner, list):
-            values.extend(inner)
-        elif isinstance(inner, dict):
-            states = inner.get("States")
-            if isinstance(states, dict) and name in states:
-                found: dict[str, Any] = states[name]
-                return found
-            values.extend(inner.values())
+        states: dict[str, dict[str, Any]] = inner.get("States", {})
+        if name in states:
+            return states[name]
+        values.extend(states.values())
+        values.extend(inner.get("Branches", ()))
+        values.extend(inner[field] for field in ("ItemProcessor", "Iterator") if field in inner)
     return None

@@ -10,6 +10,7 @@ from asl.language.document import Document
 from asl.language.effects import Branch, Fork
 from asl.language.events import Drained
 from asl.language.fields import Fields
+from asl.language.limits import joined
 from asl.language.states.container import Container
 from asl.language.states.state import Common
 from asl.language.visit import Visit
@@ -55,4 +56,4 @@ class Parallel(Container):
 
     def combine(self, outputs: Sequence[Document]) -> Document:
         """An output that no state has touched keeps its blanks (recorded)."""
-        return Document.read(f"[{','.join(output.text for output in outputs)}]")
+        return joined(output.text for output in outputs)
