@@ -30,7 +30,15 @@ def test_everything_has_a_default():
         ({"LOG_SINK": "otlp://collector:4318"}, "LOG_SINK"),
         ({"LOG_SINK_HEADERS": "Authorization: Bearer x"}, "LOG_SINK_HEADERS"),
         ({"LOG_SINK_HEADERS": '{"A": "b\\nc"}'}, "LOG_SINK_HEADERS"),
+        ({"LOG_SINK_HEADERS": '{"A": " b"}'}, "LOG_SINK_HEADERS"),
+        ({"LOG_SINK": "https://host:port/"}, "LOG_SINK"),
+        ({"LOG_SINK": "otlp+http://[host/"}, "LOG_SINK"),
+        ({"FN_API_URL": "http://fn:99999"}, "FN_API_URL"),
+        ({"PUBLIC_URL": "https://:443/t/states"}, "PUBLIC_URL"),
         ({"REDACT": "a..b"}, "REDACT"),
+        ({"REDACT": "password,card.number"}, "REDACT"),
+        ({"REDACT": "cards[0].number"}, "REDACT"),
+        ({"api_keys": "OPERATOR:a-secret-of-sixteen"}, "API_KEYS"),
         (
             {
                 "FN_LISTENER": "unix:/tmp/iofs/lsnr.sock",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import msgspec
 from fdk.response import Response
@@ -44,6 +44,7 @@ TEXT_HEADERS = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
 FUNCTION_NAMES = {
     "advance": "step-runner", "tick": "timer", "evict": "evictor", "list_machines": "list",
 }  # fmt: skip
+READERS_ONLY = frozenset({"list", "executions", "steps", "stuck", "metrics"})
 UNAUTHORIZED_HEADERS = {**JSON_HEADERS, "WWW-Authenticate": "Bearer"}
 _AT = re.compile(r"^(?P<what>.*?) - at `\$\.(?P<field>[^`]*)`$")
 
@@ -54,6 +55,7 @@ def serve(usecase: Usecase, kind: type[Command], ctx: Any, data: io.BytesIO | No
     try:
         services = wiring.services()
         check_key(ctx, services.settings)
+        check_method(ctx, usecase)
         command = read_command(kind, ctx, data)
         body, status = usecase(command, services, **_of_call(usecase, ctx)), 200
         look_around(services)
@@ -115,6 +117,13 @@ def check_key(ctx: Any, settings: Settings) -> None:
         )
 
 
+def check_method(ctx: Any, usecase: Usecase) -> None:
+    """A page that a browser shows can make it GET any address: that must not change anything."""
+    name = function_name(usecase)
+    if ctx.Method() in ("GET", "HEAD") and name not in READERS_ONLY:
+        raise InvalidInput(f"{name} changes something: send it as POST, with its fields as JSON")
+
+
 def _of_call(usecase: Usecase, ctx: Any) -> dict[str, Any]:
     """What a use case wants to know of the call itself."""
     return {name: _READERS[name](ctx) for name in _wanted(usecase)}
@@ -135,7 +144,7 @@ def refusal_body(refusal: Refusal) -> dict[str, Any]:
 def read_command(kind: type[Command], ctx: Any, data: io.BytesIO | None) -> Command:
     """The command of a call: its JSON body, or the query of a GET; else InvalidInput."""
     if ctx.Method() == "GET":
-        fields: Any = dict(parse_qsl(urlsplit(ctx.RequestURL() or "").query))
+        fields: Any = dict(parse_qsl((ctx.RequestURL() or "").partition("?")[2]))
         return convert(kind, fields, strict=False)
     body = data.getvalue() if data is not None else b""
     if len(body) > LARGEST_BODY:

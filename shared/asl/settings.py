@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from asl.language.errors import AslError
 from asl.language.http.connection import Connection, is_url_prefix, read_connections
@@ -73,6 +74,26 @@ def _matching(pattern: str, what: str) -> Callable[[str], str]:
     return read
 
 
+def _url(pattern: str, what: str) -> Callable[[str], str]:
+    """As _matching; an http(s) URL has to have a host, and a port that is one."""
+    match = _matching(pattern, what)
+
+    def read(text: str) -> str:
+        if "http" in match(text).partition(":")[0] and not _has_server(text):
+            raise ValueError(what)
+        return text
+
+    return read
+
+
+def _has_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 def _flag(text: str) -> bool:
     if text not in ("true", "false"):
         raise ValueError("true or false")
@@ -111,7 +132,7 @@ def _headers(text: str) -> Mapping[str, str]:
     if not pairs or not all(
         re.fullmatch(r"[\w-]+", name, re.ASCII)
         and isinstance(value, str)
-        and re.fullmatch(r"[ -~]*", value)
+        and re.fullmatch(r"([!-~]([ -~]*[!-~])?)?", value)
         for name, value in pairs
     ):
         raise ValueError('a JSON object of HTTP headers, such as {"Authorization": "Bearer …"}')
@@ -120,7 +141,7 @@ def _headers(text: str) -> Mapping[str, str]:
 
 def _fields(text: str) -> tuple[str, ...]:
     fields = tuple(word.removeprefix("$.") for word in text.split())
-    if not all(all(field.split(".")) for field in fields):
+    if not all(all(field.split(".")) and not set(",[]") & set(field) for field in fields):
         raise ValueError(
             "names of fields with blanks between them, or paths with dots: password card.number"
         )
@@ -161,7 +182,7 @@ def _keys(text: str) -> Mapping[str, str]:
 
 READERS: dict[str, Callable[[str], Setting]] = {
     "DATABASE_URL": _matching(r"\w+:.+", "sqlite:///…, postgres://… or mysql://…"),
-    "FN_API_URL": _matching(r"https?://[^/\s]+\S*", "http(s)://host:port of the Fn server"),
+    "FN_API_URL": _url(r"https?://[^/\s]+\S*", "http(s)://host:port of the Fn server"),
     "RETENTION_DAYS": _integer(1, 30),
     "AWS_REGION": _matching(r"[a-z0-9-]+", "a region name such as us-east-1"),
     "AWS_ACCOUNT_ID": _matching(r"\d{12}", "twelve digits"),
@@ -170,7 +191,7 @@ READERS: dict[str, Callable[[str], Setting]] = {
     "MAX_RUNNERS": _integer(1, 1000),
     "MAX_CALLS": _integer(1, 40),
     "EVICT_BATCH": _integer(1, 10_000),
-    "LOG_SINK": _matching(
+    "LOG_SINK": _url(
         r"stdout|file:///[^?#]*[^/?#]|(otlp\+)?https?://[^/\s]+\S*",
         "stdout, file:///path, http(s)://host/path or otlp+http(s)://host:4318",
     ),
@@ -183,11 +204,11 @@ READERS: dict[str, Callable[[str], Setting]] = {
     "HTTP_ALLOW": _url_prefixes,
     "HTTP_CONNECTIONS": read_connections,
     "API_KEYS": _keys,
-    "PUBLIC_URL": _matching(r"https?://[^/\s]+/\S*", "http(s)://host/path of the root function"),
+    "PUBLIC_URL": _url(r"https?://[^/\s]+/\S*", "http(s)://host/path of the root function"),
     "LOG_LEVEL": _matching(r"DEBUG|INFO|WARNING|ERROR", "DEBUG, INFO, WARNING or ERROR"),
     "LOG_PAYLOADS": _flag,
     "STUCK_AFTER_HOURS": _integer(1, 8760),
-    "S3_ENDPOINT_URL": _matching(r"https?://[^/\s]+/?", "http(s)://host:port of the S3 store"),
+    "S3_ENDPOINT_URL": _url(r"https?://[^/\s]+/?", "http(s)://host:port of the S3 store"),
 }
 # Names near ours that belong to others.
 FOREIGN = frozenset({"AWS_DEFAULT_REGION"})
@@ -230,6 +251,6 @@ def _refuse_misspelt(environment: Mapping[str, str]) -> None:
     for name in environment:
         if name in READERS or name in FOREIGN:
             continue
-        near = difflib.get_close_matches(name, READERS, n=1, cutoff=0.88)
+        near = difflib.get_close_matches(name.upper(), READERS, n=1, cutoff=0.88)
         if near:
             raise BadSetting(f"the setting {name} is unknown; {near[0]} is probably meant")

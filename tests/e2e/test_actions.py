@@ -39,6 +39,13 @@ def test_lists_answer_get_with_the_same_fields(states, action):
     assert got.json().keys() == posted.keys()
 
 
+@pytest.mark.parametrize("host", ["[", "[::1", "[x]"])
+def test_a_list_is_answered_whatever_host_was_asked_for(states, host):
+    got = states.http.get("/t/states/list?per_page=1", headers={"Host": host})
+
+    assert got.status_code == 200, got.text
+
+
 def test_steps_answer_get(states):
     run = states.start_run(PASS, wait=10)
 
@@ -183,3 +190,11 @@ def test_bad_input_is_refused_by_name_and_place(states, action, body, status, er
 @pytest.mark.parametrize("operation", ["x", "nobody.1", "01M812E0DXBVFQBD4C04J72BB1.99", "é.1"])
 def test_a_forged_message_is_harmless(states, operation):
     assert states.do("step-runner", operation=operation) == {"transitions": 0}
+
+
+@pytest.mark.parametrize("action", ["create", "invoke", "delete", "stop", "redrive", "evictor"])
+def test_what_changes_something_is_not_done_by_a_get(states, action):
+    answer = states.http.get(f"/t/states/{action}?state_machine=x&execution=x")
+
+    assert answer.status_code == 400
+    assert "send it as POST" in answer.json()["message"]

@@ -84,6 +84,18 @@ def test_an_api_that_does_not_answer_is_said_so(fn, registry):
         registry.url("photos", "resize")
 
 
+@pytest.mark.parametrize(
+    "body", [b"[]", b"null", b"<html>", b"\xff", b'{"items": [{}]}', b'{"items": {"id": "x"}}']
+)
+def test_an_api_that_answers_otherwise_than_fn_is_said_so(body):
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=body))
+    with (
+        httpx.Client(base_url="http://fn", transport=transport) as client,
+        pytest.raises(FnUnreachable, match="GET /v2/apps"),
+    ):
+        FunctionRegistry(client, "id-of-own").url("photos", "resize")
+
+
 def test_an_app_that_was_created_anew_is_found_for_a_function_not_asked_for_yet(fn, registry):
     fn.deploy("photos", "rotate", "two")
     registry.url("photos", "resize")

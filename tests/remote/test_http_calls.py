@@ -97,6 +97,8 @@ def test_a_body_is_read_where_it_is_json_and_a_text_otherwise(web, call, kind, b
         ("audio/ogg", b"text"),
         ("text/plain", b"\xff\xfe\xff"),
         ("text/plain; charset=none-such", b"text"),
+        ("text/plain; charset=Punycode", b"text-"),
+        ("text/plain; charset=unicode_escape", b"text"),
     ],
 )
 def test_what_is_no_text_fails_the_state_for_good(web, call, kind, body):
@@ -241,6 +243,8 @@ def test_a_text_cannot_be_merged_with_what_a_connection_adds(web, call):
         (["{url}/v1/"], "/v1"),
         (["{url}/v1/"], "/v1/../a"),
         (["{url}/v1/"], "/v1/%2e%2e/a"),
+        (["{url}/v1/"], "/v1/..;/a"),
+        (["{url}/v1/"], "/v1/%2e%2e;x=1/a"),
         (["{url}/v1/"], "/v1x/a"),
         (["http://127.0.0.1/"], "/a"),
     ],

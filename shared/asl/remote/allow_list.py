@@ -48,4 +48,5 @@ def _climbs(uri: str) -> bool:
     if uri.startswith("s3://"):
         return False
     path = unquote(urlsplit(uri).path).replace("\\", "/")
-    return any(segment in (".", "..") for segment in path.split("/"))
+    # What follows a semicolon is left out by some servers (`..;/`, RFC 3986, 3.3).
+    return any(segment.partition(";")[0] in (".", "..") for segment in path.split("/"))

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+import msgspec
 
 from asl.remote.errors import FnUnreachable, FunctionNotFound
 
@@ -13,6 +14,19 @@ from asl.remote.errors import FnUnreachable, FunctionNotFound
 ENDPOINT = "fnproject.io/fn/invokeEndpoint"
 # What invoking a function that is not there is answered; 500 is a load balancer's word for it.
 GONE = (404, 500)
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A function or an app, as far as it is looked at."""
+
+    id: str
+    annotations: dict[str, Any] | None = None
+
+
+class Page(msgspec.Struct, frozen=True):
+    """What Fn's API answers when it is asked for a list."""
+
+    items: list[Found] | None = None
 
 
 class FunctionRegistry:
@@ -55,7 +69,7 @@ class FunctionRegistry:
             raise FunctionNotFound(f"there is no function '{function}' in {where}")
         return self._endpoint(found)
 
-    def _ask(self, app: str, function: str) -> dict[str, Any] | None:
+    def _ask(self, app: str, function: str) -> Found | None:
         return self._one("/v2/fns", {"app_id": self._app_id(app), "name": function})
 
     def _app_id(self, app: str) -> str:
@@ -66,25 +80,25 @@ class FunctionRegistry:
             found = self._one("/v2/apps", {"name": app})
             if found is None:
                 raise FunctionNotFound(f"there is no app '{app}'")
-            self._apps[app] = known = str(found["id"])
+            self._apps[app] = known = found.id
         return known
 
-    def _endpoint(self, function: dict[str, Any]) -> str:
+    def _endpoint(self, function: Found) -> str:
         """What the API says, unless that is the API itself.
 
         A server without a load balancer repeats the host it was asked at. It knows neither the
         scheme nor the path of a proxy before it, so there the base URL is better.
         """
-        said = str((function.get("annotations") or {}).get(ENDPOINT, ""))
+        said = str((function.annotations or {}).get(ENDPOINT, ""))
         if said and self.is_balanced(said):
             return said
-        return f"{str(self._client.base_url).rstrip('/')}/invoke/{function['id']}"
+        return f"{str(self._client.base_url).rstrip('/')}/invoke/{function.id}"
 
-    def _one(self, path: str, parameters: dict[str, str]) -> dict[str, Any] | None:
+    def _one(self, path: str, parameters: dict[str, str]) -> Found | None:
         try:
             answer = self._client.get(path, params=parameters, timeout=10)
             answer.raise_for_status()
-            items: list[dict[str, Any]] = answer.json().get("items") or []
-        except (httpx.HTTPError, ValueError) as fault:
+            items = msgspec.json.decode(answer.content, type=Page).items
+        except (httpx.HTTPError, msgspec.DecodeError, UnicodeDecodeError) as fault:
             raise FnUnreachable(f"Fn's API did not answer GET {path}: {fault}") from fault
         return items[0] if items else None
