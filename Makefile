@@ -9,7 +9,8 @@ APPS ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
-DATA := $(abspath $(DATA_DIR))
+# Not abspath, which takes a blank in a path for the end of it.
+DATA := $(if $(filter /%,$(DATA_DIR)),$(DATA_DIR),$(CURDIR)/$(DATA_DIR))
 PYTHONS := $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11
 IS_NEW_ENOUGH := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 EXTRAS := import tomllib; extras = tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]; print(*extras["gateway"], *extras["dev"], sep="\n")

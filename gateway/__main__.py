@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--data", type=Path, default=Path(".data"), metavar="DIR", help="what is deployed")
     add("--host", default="127.0.0.1")
-    add("--port", type=int, default=8080, help="0: one that is free")
+    add("--port", type=_port, default=8080, help="0: one that is free")
     add("--max-processes", type=_positive, default=16, metavar="N", help="function processes")
     add("--max-processes-per-function", type=int, default=0, metavar="N", help="0: no own limit")
     add("--busy", choices=("wait", "503"), default="wait", help="for a call without a process")
@@ -111,8 +111,16 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _app(text: str) -> tuple[str, Path]:
-    name, folder = _pair(text)
+    name, sign, folder = text.partition("=")
+    if not name or not sign:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=FOLDER")
     return name, Path(folder)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port, 0 to 65535")
+    return int(text)
 
 
 def _positive(text: str) -> int:

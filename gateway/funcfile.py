@@ -59,7 +59,10 @@ def read_folder(name: str, folder: Path) -> Bundle:
         raise GatewayError(f"--app {name}: {folder} is no folder")
     app_file = _first(folder, APP_FILES)
     fields = _app_fields(_read(app_file) if app_file else {}, folder)
-    return Bundle(name, fields, _functions(list(_folders(folder))))
+    functions = _functions(list(_folders(folder)))
+    if not functions:
+        raise GatewayError(f"--app {name}: no func.yaml below {folder}")
+    return Bundle(name, fields, functions)
 
 
 def _folders(top: Path) -> Iterator[Path]:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import fcntl
+import os
 import re
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -82,8 +83,12 @@ def _bundles(settings: Settings) -> Sequence[Bundle]:
 @contextmanager
 def _locked(data: Path) -> Iterator[None]:
     """One gateway for one data folder."""
-    data.mkdir(parents=True, exist_ok=True)
-    with (data / "gateway.lock").open("w") as lock:
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        lock = (data / "gateway.lock").open("w")
+    except OSError as error:
+        raise GatewayError(f"cannot keep data in {data}: {error.strerror or error}") from error
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -130,7 +135,10 @@ async def _listen(runner: web.ServerRunner, settings: Settings) -> web.TCPSite:
         await site.start()
     except OSError as error:
         where = f"{settings.host}:{settings.port}"
-        raise GatewayError(f"cannot listen on {where}: {error.strerror or error}") from error
+        # asyncio puts the whole story into strerror; errno is negative for an unknown host.
+        number = error.errno or 0
+        reason = os.strerror(number) if number > 0 else error
+        raise GatewayError(f"cannot listen on {where}: {reason}") from error
     return site
 
 

@@ -4,7 +4,7 @@
 # `fn deploy --all` at the root deploys every func.yaml below it into the app `states`, so the functions of other apps
 # have theirs under another name, function.yaml. Here they get the one that the Fn CLI looks for, in a copy.
 set -eu
-folder=$1
+folder=${1:?is missing: sh tools/deploy_app.sh FOLDER [fn options]}
 shift
 [ $# -gt 0 ] || set -- --local
 

@@ -1,5 +1,7 @@
 """Starting, staying the same over restarts, changing while running, and leaving nothing behind."""
 
+import errno
+import os
 import signal
 import socket
 import time
@@ -171,7 +173,30 @@ def test_a_port_in_use_is_told_in_one_line(start):
         gateway = start(port=port, **NO_PROBES)
         assert gateway.process.wait(5) == 1
     [line] = gateway.errors.read_text().splitlines()
-    assert line.startswith(f"gateway: cannot listen on 127.0.0.1:{port}: ")
+    assert line == f"gateway: cannot listen on 127.0.0.1:{port}: {os.strerror(errno.EADDRINUSE)}"
+
+
+def test_a_data_folder_that_cannot_be_is_told_in_one_line(start, tmp_path):
+    (tmp_path / "data").write_text("")
+    gateway = start(**NO_PROBES)
+    assert gateway.process.wait(5) == 1
+    [line] = gateway.errors.read_text().splitlines()
+    assert line.startswith(f"gateway: cannot keep data in {tmp_path / 'data'}: ")
+
+
+def test_an_app_without_functions_is_told_in_one_line(start, tmp_path):
+    (tmp_path / "empty").mkdir()
+    gateway = start("--app", f"mine={tmp_path / 'empty'}", **NO_PROBES)
+    assert gateway.process.wait(5) == 1
+    [line] = gateway.errors.read_text().splitlines()
+    assert line == f"gateway: --app mine: no func.yaml below {tmp_path / 'empty'}"
+
+
+@pytest.mark.parametrize("port", ["soon", "-1", "65536"])
+def test_what_is_no_port_is_refused(start, port):
+    gateway = start(port=port, **NO_PROBES)
+    assert gateway.process.wait(5) == 2
+    assert "is no port, 0 to 65535" in gateway.errors.read_text()
 
 
 BROKEN = [
