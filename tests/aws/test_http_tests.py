@@ -3,6 +3,7 @@
 import asyncio
 import json
 from base64 import b64encode
+from dataclasses import replace
 
 import pytest
 from asl.settings import read_settings
@@ -80,6 +81,12 @@ def test_trace_shows_what_was_sent_and_what_came_back(api, web):
 
 def test_secrets_are_sent_and_shown_only_where_they_are_asked_for(api, web):
     basic = b64encode(b"me:s3cret").decode()
+
+    hidden, refused = traced(api, web)[1], traced(api, web, revealSecrets=True)[1]
+    for data in (hidden, refused):  # the door is open to everybody
+        assert "s3cret" not in json.dumps(data["request"])
+    api.services.settings = replace(api.services.settings, api_keys={"id": "secret"})
+    web.requests.clear()
 
     hidden, revealed = traced(api, web)[1], traced(api, web, revealSecrets=True)[1]
 
