@@ -7,10 +7,9 @@ from typing import Any
 
 from asl.store.database import Database
 from asl.store.machines import DELETING
-from asl.store.rows import ENDED
+from asl.store.rows import ENDED_LIST
 from asl.store.shipping import PLACE
 
-_ENDED = ", ".join(f"'{status}'" for status in ENDED)
 _DAY_MS = 86_400_000
 # Only what has ended has ended_at; naming the status too, or the column of the children without
 # a function around it, leads SQLite to the wrong index.
@@ -23,7 +22,7 @@ _OLD = (
     "AND (e.parent_execution IS NULL OR NOT EXISTS (SELECT 1 FROM execution p "
     "WHERE p.id = e.parent_execution AND p.ended_at IS NULL))"
 )
-_CLOSED = f"status IN ({_ENDED}) AND shipped_at IS NOT NULL"
+_CLOSED = f"status IN ({ENDED_LIST}) AND shipped_at IS NOT NULL"
 _AT_A_TIME = 100  # children that are removed in one transaction
 SLICE = 1000  # operations, or events, of one run that are removed in one transaction
 _OF_EXECUTION = ("history", "operation", "map_run", "queue_entry")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from asl.store.claims import Claims
 from asl.store.database import Database
 from asl.store.errors import TransactionConflict, UniqueViolation
+from asl.store.latch import Latch
 from asl.store.rows import (
     RUNNING,
     Awaiting,
@@ -36,10 +37,7 @@ class Queues:
     def __init__(self, database: Database, claims: Claims) -> None:
         self._db = database
         self._claims = claims
-        self._lock = database.sql("SELECT until FROM lease WHERE name = ? FOR UPDATE")
-        self._insert_lock = database.sql(
-            "INSERT INTO lease (name, holder, until) VALUES (?, '', 0)"
-        )
+        self._latch = Latch(database, LOCK)
         self._count = database.sql(
             "SELECT COUNT(*) FROM queue_entry WHERE queue = ? AND admitted = ?"
         )
@@ -110,13 +108,8 @@ class Queues:
         return int(self._db.execute(self._count, (queue, True)).fetchone()[0])
 
     def _hold(self) -> None:
-        """Two that count at the same moment would both find the last place free.
-
-        The very first one makes the row that is locked; who races it for that is to try again.
-        """
-        if not self._db.locks_rows or self._db.execute(self._lock, (LOCK,)).fetchone() is not None:
-            return
+        """Who races another one to count for the very first time is to try again."""
         try:
-            self._db.execute(self._insert_lock, (LOCK,))
+            self._latch.hold()
         except UniqueViolation as taken:
             raise TransactionConflict(str(taken)) from taken

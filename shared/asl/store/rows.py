@@ -29,6 +29,7 @@ LIVE_LIST = ", ".join(f"'{status}'" for status in LIVE)  # as SQL
 RUNNING = (Status.PENDING, Status.EXECUTING)  # of an execution
 RUNNING_LIST = ", ".join(f"'{status}'" for status in RUNNING)
 ENDED = (Status.SUCCEEDED, Status.FAILED, Status.TIMED_OUT, Status.ABORTED)
+ENDED_LIST = ", ".join(f"'{status}'" for status in ENDED)
 
 
 class Awaiting(StrEnum):

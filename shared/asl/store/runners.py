@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from asl.store.counters import Counters
 from asl.store.database import Database
 from asl.store.errors import UniqueViolation
+from asl.store.latch import Latch
 
 SLOTS = "runners"  # the lease whose row is locked while slots are counted
 
@@ -24,10 +25,7 @@ class Runners:
         self._db = database
         self._counters = counters
         self._expire = database.sql("DELETE FROM runner WHERE until <= ?")
-        self._lock = database.sql("SELECT until FROM lease WHERE name = ? FOR UPDATE")
-        self._insert_lock = database.sql(
-            "INSERT INTO lease (name, holder, until) VALUES (?, '', 0)"
-        )
+        self._latch = Latch(database, SLOTS)
         self._reserve = database.sql(
             "INSERT INTO runner (id, until) SELECT ?, ? "
             "FROM (SELECT COUNT(*) AS taken FROM runner) AS slots WHERE taken < ?"
@@ -37,23 +35,18 @@ class Runners:
         self._release = database.sql("DELETE FROM runner WHERE id = ?")
 
     def reserve(self, operation_id: str, now: int, until: int, limit: int) -> bool:
-        """Take a slot; False when `limit` are taken, or one for this operation is."""
+        """Take a slot; False when `limit` are taken, or one for this operation is.
+
+        False, too, for who races another one to count for the very first time.
+        """
         try:
             with self._db.transaction():
-                self._lock_slots()
+                self._latch.hold()
                 self._db.execute(self._expire, (now,))
                 taken = self._db.execute(self._reserve, (operation_id, until, limit))
                 return bool(taken.rowcount)
         except UniqueViolation:
             return False
-
-    def _lock_slots(self) -> None:
-        """Two that count at the same moment would both find the last slot free.
-
-        The very first one makes the row that is locked; who races it for that gets no slot.
-        """
-        if self._db.locks_rows and self._db.execute(self._lock, (SLOTS,)).fetchone() is None:
-            self._db.execute(self._insert_lock, (SLOTS,))
 
     def pass_on(self, operation_id: str, next_operation_id: str, until: int) -> bool:
         """Give one's slot to the runner of the next operation; False when one has none."""

@@ -10,10 +10,8 @@ from asl.store.claims import json_or_none
 from asl.store.errors import DatabaseUnavailable
 from asl.store.executions import Ending
 from asl.store.rows import Status, split_operation_id
-from asl.usecases import lifecycle
-from asl.usecases.children import after_end
+from asl.usecases.children import end_run
 from asl.usecases.services import Services
-from asl.usecases.transitions import again
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +46,4 @@ def fail_run(services: Services, operation_id: str, fault: Exception) -> None:
     ending = Ending(
         Status.FAILED, json_or_none(RUNTIME), json_or_none(cause), "ExecutionFailed", details
     )
-    now = services.now()
-    row = again(lambda: services.store.executions.end(key[0], ending, now))
-    lifecycle.ended(services, row, now)
-    after_end(services, key[0], now)
+    end_run(services, key[0], ending, services.now())

@@ -8,7 +8,6 @@ itself from time to time.
 from __future__ import annotations
 
 import uuid
-from functools import partial
 
 from asl.language import jsontext
 from asl.language.document import Document
@@ -79,8 +78,8 @@ def _order(services: Services, row: OperationRow, parameters: Json, pattern: Pat
     return Order(
         state_machine_id=target.machine.id,
         version=target.version,
-        published=None if target.published is None else target.published.number,
-        alias=None if target.alias is None else target.alias.name,
+        published=target.published_number,
+        alias=target.alias_name,
         input="{}" if given is None else jsontext.dumps(given),
         name=name,
         namespace="" if run is None else run.namespace,
@@ -139,6 +138,20 @@ def next_look(row: OperationRow, now: int) -> int:
     return look if row.deadline is None else min(look, row.deadline)
 
 
+def end_run(
+    services: Services, execution_id: str, ending: Ending, now: int, *, if_due: bool = False
+) -> ExecutionRow | None:
+    """End a run from outside, and see to what follows; it as it is now, None: there is none.
+
+    if_due: only if its time is over.
+    """
+    executions = services.store.executions
+    row = again(lambda: executions.end(execution_id, ending, now, if_due=if_due))
+    lifecycle.ended(services, row, now)
+    after_end(services, execution_id, now)
+    return row
+
+
 def after_end(services: Services, execution_id: str, now: int) -> None:
     """After a run has ended: wake the Task that waits for it, stop the runs that it waits for, let
     the next one of its queue go on. Whatever of it is lost is seen to when it comes due.
@@ -153,8 +166,6 @@ def after_end(services: Services, execution_id: str, now: int) -> None:
             invite_runner(services, woken)
     if run.status != Status.SUCCEEDED:
         for child in services.store.child_runs.orphans(execution_id):
-            end = partial(services.store.executions.end, child, PARENT_ENDED, now)
-            lifecycle.ended(services, again(end), now)
-            after_end(services, child, now)
+            end_run(services, child, PARENT_ENDED, now)
     if run.queue:
         admit_next(services, run.queue)

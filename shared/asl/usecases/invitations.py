@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from asl.language import jsontext
 from asl.store.errors import TransactionConflict
 from asl.usecases.services import Services
@@ -15,6 +17,13 @@ ARRIVAL_SECONDS = 5  # how long an invited runner may take to start before its s
 def invite_runner(services: Services, operation_id: str) -> bool:
     """Ask Fn for a step-runner, unless enough are invited or at work; whether one was asked."""
     return reserve_slot(services, operation_id) and send_runner(services, operation_id)
+
+
+def invite_runners(services: Services, operation_ids: Sequence[str]) -> None:
+    """As far as there are slots: whoever is at work will find the rest."""
+    for operation_id in operation_ids:
+        if not invite_runner(services, operation_id):
+            break
 
 
 def reserve_slot(services: Services, operation_id: str) -> bool:

@@ -10,7 +10,7 @@ from asl.language.map_run import RUNNING
 from asl.store.map_runs import Counts, MapRunRow, pending_items
 from asl.store.rows import ExecutionRow
 from asl.usecases.errors import InvalidInput, MapRunDoesNotExist, MapRunEnded
-from asl.usecases.invitations import invite_runner
+from asl.usecases.invitations import invite_runners
 from asl.usecases.services import Services
 
 
@@ -21,7 +21,6 @@ class Description:
     run: MapRunRow
     arn: str
     execution_arn: str
-    state_machine_arn: str
     executions: Counts
     items: Counts
 
@@ -66,9 +65,7 @@ def update_map_run(
         if run.status != RUNNING or not store.map_runs.set_limits(run):
             raise MapRunEnded(f"map_run: the Map Run '{id_}' has ended")
         ready = store.branches.let_go(run.execution_id, run.operation, now)
-    for operation_id in ready:
-        if not invite_runner(services, operation_id):
-            break
+    invite_runners(services, ready)
     return _describe(services, run)
 
 
@@ -96,7 +93,6 @@ def _describe(services: Services, run: MapRunRow) -> Description:
         run=run,
         arn=arns.map_run(machine, run.label, run.id),
         execution_arn="" if owner is None else execution_arn(services, owner),
-        state_machine_arn=arns.state_machine(f"{machine}/{run.label}"),
         executions=children,
         items=items._replace(pending=pending_items(run, items)) if run.ended_at is None else items,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asl.store.rows import ExecutionRow
-from asl.usecases.invitations import invite_runner, wake_timer
+from asl.usecases.invitations import invite_runners, wake_timer
 from asl.usecases.services import Services
 from asl.usecases.transitions import again
 
@@ -32,9 +32,7 @@ def _admit(services: Services, run: ExecutionRow) -> bool:
     due_at = None if machine.timeout is None else now + machine.timeout * 1000
     limit = queue_limit(services, run.queue)
     ready = again(lambda: services.store.queues.admit(run.id, limit, now, due_at))
-    for operation_id in ready or ():
-        if not invite_runner(services, operation_id):
-            break
+    invite_runners(services, ready or ())
     if ready and due_at is not None:
         wake_timer(services, due_at)
     return ready is not None

@@ -20,7 +20,7 @@ from asl.usecases import lifecycle, views
 from asl.usecases.common import Command, Text, check_payload
 from asl.usecases.errors import ExecutionNotRedrivable, InvalidInput
 from asl.usecases.executions import find_execution
-from asl.usecases.invitations import invite_runner, wake_timer
+from asl.usecases.invitations import invite_runners, wake_timer
 from asl.usecases.queues import queue_limit
 from asl.usecases.services import Services
 from asl.usecases.transitions import again
@@ -63,9 +63,7 @@ def redrive(command: Redrive, services: Services, token: str | None = None) -> d
             return views.execution_summary(run, services.machine_name(run.state_machine_id))
         raise _not_ended(str(fault)) from fault
     lifecycle.redriven(services, row)
-    for operation_id in ready:
-        if not invite_runner(services, operation_id):
-            break
+    invite_runners(services, ready)
     if row.due_at is not None:
         wake_timer(services, row.due_at)
     return views.execution_summary(row, services.machine_name(row.state_machine_id))

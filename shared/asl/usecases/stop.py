@@ -9,12 +9,11 @@ from msgspec import Meta
 from asl.store.claims import json_or_none
 from asl.store.executions import Ending
 from asl.store.rows import Status
-from asl.usecases import lifecycle, views
-from asl.usecases.children import after_end
+from asl.usecases import views
+from asl.usecases.children import end_run
 from asl.usecases.common import Command, Text
 from asl.usecases.executions import find_execution
 from asl.usecases.services import Services
-from asl.usecases.transitions import again
 
 ErrorName = Annotated[str, Meta(max_length=256)]
 CauseText = Annotated[str, Meta(max_length=32_768)]
@@ -36,9 +35,5 @@ def stop(command: Stop, services: Services) -> dict[str, Any]:
         "ExecutionAborted",
         views.present({"error": command.error, "cause": command.cause}),
     )
-    now = services.now()
-    row = again(lambda: services.store.executions.end(run.id, ending, now)) or run
-    lifecycle.ended(services, row, now)
-    after_end(services, run.id, now)
-    row = services.redactor.row(row)
+    row = services.redactor.row(end_run(services, run.id, ending, services.now()) or run)
     return views.execution_summary(row, services.store.machines.name(row.state_machine_id))

@@ -25,6 +25,14 @@ class Target:
     published: PublishedVersion | None = None
     alias: AliasRow | None = None
 
+    @property
+    def published_number(self) -> int | None:
+        return None if self.published is None else self.published.number
+
+    @property
+    def alias_name(self) -> str | None:
+        return None if self.alias is None else self.alias.name
+
 
 def heaviest(routing: Routing) -> int:
     """The version that an alias has in its name, where one is to be shown."""

@@ -11,9 +11,9 @@ from typing import Any
 
 from asl.store.executions import Ending
 from asl.store.rows import Status
-from asl.usecases import lifecycle, views
+from asl.usecases import views
 from asl.usecases.advance import Runner
-from asl.usecases.children import PARENT_ENDED, after_end
+from asl.usecases.children import PARENT_ENDED, end_run
 from asl.usecases.common import Command
 from asl.usecases.invitations import (
     ARRIVAL_SECONDS,
@@ -24,7 +24,6 @@ from asl.usecases.invitations import (
 )
 from asl.usecases.queues import admit_waiting
 from asl.usecases.services import Services
-from asl.usecases.transitions import again
 
 POLL_SECONDS = 0.2
 MARGIN_SECONDS = 5  # of the deadline
@@ -129,7 +128,4 @@ def time_out(services: Services, execution_id: str) -> None:
     if run is None:
         return
     ending = PARENT_ENDED if services.store.child_runs.is_orphan(run) else TIMED_OUT
-    now = services.now()
-    end = services.store.executions.end
-    lifecycle.ended(services, again(lambda: end(execution_id, ending, now, if_due=True)), now)
-    after_end(services, execution_id, now)
+    end_run(services, execution_id, ending, services.now(), if_due=True)

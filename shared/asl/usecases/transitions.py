@@ -13,7 +13,7 @@ from asl.language.visit import Moment
 from asl.store.claims import Claim
 from asl.store.errors import DatabaseUnavailable, TransactionConflict
 from asl.store.rows import OperationRow, Status
-from asl.usecases.invitations import invite_runner, wake_timer
+from asl.usecases.invitations import invite_runners, wake_timer
 from asl.usecases.services import Services
 from asl.usecases.tally import TRANSITIONS
 from asl.usecases.tokens import token_of
@@ -74,6 +74,4 @@ def set_going(services: Services, row: OperationRow, ready: Sequence[str]) -> No
     """After a commit that no runner made: invite for what became ready, see to the timer."""
     if row.status == Status.WAITING and row.due_at is not None:
         wake_timer(services, row.due_at)
-    for operation_id in ready:
-        if not invite_runner(services, operation_id):
-            break
+    invite_runners(services, ready)

@@ -144,7 +144,7 @@ def list_state_machine_aliases(call: Call) -> dict[str, Any]:
     """By name; with a version's ARN, those that point at it."""
     after = call.page_key
     target = find_target(call, call.members["stateMachineArn"])
-    number = None if target.published is None else target.published.number
+    number = target.published_number
     found = call.store.published.aliases(
         target.machine.id, per_page=call.page_size + 1, after=after, number=number
     )

@@ -72,8 +72,8 @@ def order_of(call: Call, target: Target) -> Order:
         version=target.version,
         input=_input(call),
         name=members.get("name"),
-        published=None if target.published is None else target.published.number,
-        alias=None if target.alias is None else target.alias.name,
+        published=target.published_number,
+        alias=target.alias_name,
         trace=traceparent(members.get("traceHeader")) or call.trace,
     )
 

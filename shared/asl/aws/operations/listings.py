@@ -80,11 +80,10 @@ def _runs(call: Call) -> tuple[StateMachine, Filter]:
     target = find_target(call, call.members["stateMachineArn"])
     if target.machine.type == EXPRESS:
         raise errors.type_not_supported()
-    through_version = target.alias is None and target.published is not None
     return target.machine, Filter(
         state_machine_id=target.machine.id,
-        published=target.published.number if through_version and target.published else None,
-        alias=None if target.alias is None else target.alias.name,
+        published=target.published_number if target.alias is None else None,
+        alias=target.alias_name,
     )
 
 
