@@ -161,18 +161,18 @@ def _drive(run, chance):
         chance.shuffle(waiting)
         if waiting and chance.random() < 0.8:
             calling = waiting.pop()
-            if calling.call.token is not None and calling.number not in submitted:
+            if calling.work.token is not None and calling.number not in submitted:
                 submitted.add(calling.number)
                 waiting.append(calling)
                 run.answer(calling, Submitted(Document(0)))
             else:
                 submitted.discard(calling.number)
-                run.answer(calling, _answer(calling.call, chance))
+                run.answer(calling, _answer(calling.work, chance))
                 if chance.random() < 0.2:
                     late.append(calling)
         elif late and chance.random() < 0.5:
             calling = late.pop()
-            run.answer(calling, _answer(calling.call, chance))
+            run.answer(calling, _answer(calling.work, chance))
         elif run.due is not None:
             now = max(now, run.due)
         else:

@@ -11,7 +11,6 @@ from asl.language.scope import Json
 
 GET_OBJECT = "getObject"
 LIST_OBJECTS = "listObjectsV2"
-PUT_OBJECT = "putObject"
 
 
 @dataclass(frozen=True, slots=True)

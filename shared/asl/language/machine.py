@@ -26,7 +26,6 @@ from asl.language.variables import VariableScope, check_scopes
 
 STANDARD = "STANDARD"
 EXPRESS = "EXPRESS"
-TYPES = (STANDARD, EXPRESS)
 
 DUPLICATE_STATE_NAME = "DUPLICATE_STATE_NAME"
 LARGEST_DEFINITION = 1_048_576  # bytes
@@ -49,7 +48,6 @@ class Machine:
     start_at: str
     states: Mapping[str, State]
     timeout: int | None = None
-    query_language: str = JSONPATH
     warnings: tuple[Diagnostic, ...] = field(default=())
     references: Mapping[str, list[str]] = field(default_factory=dict)
 
@@ -149,7 +147,6 @@ class _Reader(Submachines):
             start_at,
             self._states,
             timeout,
-            self._language,
             self.faults.warnings,
             self._references,
         )

@@ -87,13 +87,6 @@ class Calling:
     work: Call | ServiceCall | Offer | ReadItems | WriteResults
 
     @property
-    def call(self) -> Call:
-        """The function call that it is, in a machine that may call nothing else."""
-        if not isinstance(self.work, Call):
-            raise TypeError(f"{self.token.state} calls no function")
-        return self.work
-
-    @property
     def deadline(self) -> int | None:
         """When the attempt of a Task times out (ms since epoch); None where it does not."""
         return self.work.deadline if isinstance(self.work, Call | ServiceCall) else None
