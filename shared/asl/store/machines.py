@@ -133,14 +133,11 @@ class Machines:
 
     def definition(self, id_: str, number: int) -> str | None:
         """The definition text of a version."""
-        with self._db.reading():
-            found = StateMachineVersion.get_or_none(
-                StateMachineVersion.state_machine_id == id_, StateMachineVersion.number == number
-            )
+        found = self.version(id_, number)
         return None if found is None else str(found.definition)
 
     def version(self, id_: str, number: int) -> StateMachineVersion | None:
-        """A version whole; `definition` is cheaper where the text is all that is wanted."""
+        """A version whole."""
         with self._db.reading():
             found: StateMachineVersion | None = StateMachineVersion.get_or_none(
                 StateMachineVersion.state_machine_id == id_, StateMachineVersion.number == number

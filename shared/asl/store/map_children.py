@@ -18,7 +18,7 @@ from asl.language import jsontext
 from asl.store.database import Database
 from asl.store.map_runs import MapRunRow
 from asl.store.rows import (
-    EXECUTION_COLUMNS,
+    EXECUTION_NAMES,
     INSERT_EXECUTION,
     RUNNING_LIST,
     Awaiting,
@@ -65,8 +65,7 @@ class MapChildren:
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        names = ", ".join(f"`{name}`" for name in EXECUTION_COLUMNS)
-        self._select = database.sql(f"SELECT {names} FROM execution WHERE id = ?")
+        self._select = database.sql(f"SELECT {EXECUTION_NAMES} FROM execution WHERE id = ?")
         self._select_run = database.sql(
             "SELECT m.id, m.label, m.express FROM map_run m JOIN operation p "
             "ON p.map_run_id = m.id WHERE p.execution_id = ? AND p.number = ?"

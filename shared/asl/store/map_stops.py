@@ -8,7 +8,15 @@ from asl.store.branches import Branches
 from asl.store.claims import Claim, Claims, text_or_none
 from asl.store.commits import Commits
 from asl.store.database import Database
-from asl.store.rows import LIVE_LIST, RUNNING, ExecutionRow, Status, execution_from, operation_id
+from asl.store.rows import (
+    EXECUTION_NAMES,
+    LIVE_LIST,
+    RUNNING,
+    ExecutionRow,
+    Status,
+    execution_from,
+    operation_id,
+)
 
 
 class MapStops:
@@ -55,8 +63,7 @@ class MapStops:
         self._db.execute(self._mark_child, (child.id,))
 
     def reread(self, child: ExecutionRow) -> ExecutionRow:
-        names = ", ".join(ExecutionRow._fields)
-        select = self._db.sql(f"SELECT {names} FROM execution WHERE id = ?")
+        select = self._db.sql(f"SELECT {EXECUTION_NAMES} FROM execution WHERE id = ?")
         return execution_from(self._db.execute(select, (child.id,)).fetchone())
 
 

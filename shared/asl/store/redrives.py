@@ -14,7 +14,7 @@ from asl.store.errors import NotRedrivable
 from asl.store.queues import Queues
 from asl.store.reopening import Chapter, Reopening
 from asl.store.rows import (
-    OPERATION_COLUMNS,
+    OPERATION_NAMES,
     ExecutionRow,
     OperationRow,
     Status,
@@ -37,14 +37,13 @@ class Redrives:
         self._commits = commits
         self._queues = queues
         self._child_runs = ChildRuns(database)
-        names = ", ".join(f"`{name}`" for name in OPERATION_COLUMNS)
         self._select_newest = database.sql(
-            f"SELECT {names} FROM operation WHERE execution_id = ? AND parent = 0 "
+            f"SELECT {OPERATION_NAMES} FROM operation WHERE execution_id = ? AND parent = 0 "
             "ORDER BY number DESC LIMIT 1"
         )
         self._select_entered = database.sql(
-            f"SELECT {names} FROM operation WHERE execution_id = ? AND parent = 0 AND state = ? "
-            "ORDER BY number DESC LIMIT 1"
+            f"SELECT {OPERATION_NAMES} FROM operation WHERE execution_id = ? AND parent = 0 "
+            "AND state = ? ORDER BY number DESC LIMIT 1"
         )
         self._reopen = database.sql(
             f"UPDATE execution SET status = '{Status.EXECUTING}', output = NULL, error = NULL, "

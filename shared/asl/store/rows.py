@@ -160,15 +160,17 @@ def _names(columns: tuple[str, ...]) -> str:
     return ", ".join(f"`{name}`" for name in columns)
 
 
+EXECUTION_NAMES = _names(EXECUTION_COLUMNS)  # as SQL
+OPERATION_NAMES = _names(OPERATION_COLUMNS)
+
+
 def _insert(table: str, columns: tuple[str, ...]) -> str:
     marks = ", ".join("?" * len(columns))
     return f"INSERT INTO {table} ({_names(columns)}) VALUES ({marks})"
 
 
-SELECT_EXECUTION = f"SELECT {_names(EXECUTION_COLUMNS)} FROM execution WHERE id = ? FOR UPDATE"
-SELECT_OPERATION = (
-    f"SELECT {_names(OPERATION_COLUMNS)} FROM operation WHERE execution_id = ? AND number = ?"
-)
+SELECT_EXECUTION = f"SELECT {EXECUTION_NAMES} FROM execution WHERE id = ? FOR UPDATE"
+SELECT_OPERATION = f"SELECT {OPERATION_NAMES} FROM operation WHERE execution_id = ? AND number = ?"
 INSERT_EXECUTION = _insert("execution", EXECUTION_COLUMNS)
 INSERT_OPERATION = _insert("operation", OPERATION_COLUMNS)
 UPDATE_OPERATION = (

@@ -9,7 +9,7 @@ from asl.store.database import Database
 from asl.store.errors import TransactionConflict, UniqueViolation
 from asl.store.histories import Histories, HistoryEvent
 from asl.store.map_runs import MapRunRow
-from asl.store.rows import EXECUTION_COLUMNS, ExecutionRow, execution_from
+from asl.store.rows import EXECUTION_NAMES, ExecutionRow, execution_from
 
 
 class EndedRun(NamedTuple):
@@ -56,10 +56,8 @@ class Shipping:
     def __init__(self, database: Database) -> None:
         self._db = database
         self._histories = Histories(database)
-        columns = ", ".join(f"`{name}`" for name in EXECUTION_COLUMNS)
-        self._select_run = database.sql(f"SELECT {columns} FROM execution WHERE id = ?")
         self._select_children = database.sql(
-            f"SELECT {columns} FROM execution WHERE root_execution = ? "
+            f"SELECT {EXECUTION_NAMES} FROM execution WHERE root_execution = ? "
             "AND COALESCE(shipped_at, 0) <> ? AND id > ? ORDER BY id LIMIT ?"
         )
         self._select_child = database.sql(
@@ -91,10 +89,6 @@ class Shipping:
         )
         rows = self._db.execute(statement, tuple(execution_ids)).fetchall()
         return [EndedRun._make(values) for values in rows]
-
-    def run(self, execution_id: str) -> ExecutionRow | None:
-        values = self._db.execute(self._select_run, (execution_id,)).fetchone()
-        return None if values is None else execution_from(values)
 
     def has_children(self, execution_id: str) -> bool:
         """Whether a run has children of Map Runs that are executions of their own."""

@@ -136,7 +136,7 @@ class Shipper:
 
     def _records(self, run: EndedRun) -> RunRecords | None:
         """None: somebody else has removed it meanwhile."""
-        row = self._store.run(run.id)
+        row = self._services.store.executions.find(run.id)
         return None if row is None else RunRecords(self._services, row)
 
     def _ship_small(self, runs: Sequence[EndedRun]) -> None:
