@@ -87,11 +87,11 @@ def test_a_stop_that_another_transaction_is_preferred_to_is_made_again(database_
     executions = world.services.store.executions
     end, refused = executions.end, []
 
-    def conflict(id_, *arguments):
+    def conflict(id_, *arguments, **options):
         if (id_ == execution) == (ended == "parent") and not refused:
             refused.append(id_)
             raise TransactionConflict("deadlock")
-        return end(id_, *arguments)
+        return end(id_, *arguments, **options)
 
     executions.end = conflict
     stop(Stop(execution=execution), world.services)
